@@ -1,0 +1,156 @@
+"""The time, and whether it may be believed.
+
+A Pi has no clock battery: after a power cut its clock may say anything. Every part asks a
+`Clock`, never the operating system. Trust is earned once per boot, by a signed answer to the
+box's own nonce (link writes it down with `store_trust`); from then on time runs on the
+monotonic clock, so a wall clock that jumps cannot move it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+CHINA = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One look at the clock: the moment (aware, UTC) and whether it may be believed."""
+
+    now: datetime
+    trusted: bool
+
+    @property
+    def local(self) -> datetime:
+        """The same moment in China's time, for programmes and for people."""
+        return self.now.astimezone(CHINA)
+
+
+class Clock(Protocol):
+    """What a part needs to know of time."""
+
+    def read(self) -> Reading:
+        """The present moment and its trust."""
+        ...
+
+    def monotonic_s(self) -> float:
+        """Seconds that only grow while the box runs; for intervals and pacing."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Let ``seconds`` pass."""
+        ...
+
+
+def boot_id() -> str:
+    """Names this boot; a desk village gets a new one from `village-agent run`."""
+    given = os.environ.get("VILLAGE_BOOT_ID")
+    if given:
+        return given
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+
+
+class BoxClock:
+    """The box's clock: trusted time if link has stored some for this boot, else the system's.
+
+    ``folder`` holds two small files: ``trust.json`` written by link, and ``skew_s``, by which
+    the desk page sets the system clock wrong on purpose.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._boot = boot_id()
+        self._trust: tuple[float, float] | None = None
+        self._trust_mtime_ns = 0
+
+    def system_now(self) -> datetime:
+        """What the operating system says, right or wrong."""
+        return datetime.now(UTC) + timedelta(seconds=self._skew_s())
+
+    def read(self) -> Reading:
+        """Trusted time when there is some, otherwise the system's, marked as not trusted."""
+        self._reload_trust()
+        if self._trust is not None:
+            unix_s, at_monotonic_s = self._trust
+            return Reading(
+                datetime.fromtimestamp(unix_s + self.monotonic_s() - at_monotonic_s, UTC), True
+            )
+        return Reading(self.system_now(), trusted=False)
+
+    def store_trust(self, now: datetime) -> None:
+        """Write down that it is ``now``; only link calls this, after checking the signature."""
+        record = {"boot": self._boot, "unix_s": now.timestamp(), "monotonic_s": self.monotonic_s()}
+        path = self._folder / "trust.json"
+        part = path.with_suffix(".part")
+        part.write_text(json.dumps(record), encoding="ascii")
+        part.replace(path)
+
+    def monotonic_s(self) -> float:
+        """Seconds since boot, shared by all parts of the box."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+    def sleep(self, seconds: float) -> None:
+        """Let real time pass."""
+        time.sleep(max(0.0, seconds))
+
+    def _skew_s(self) -> float:
+        try:
+            return float((self._folder / "skew_s").read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return 0.0
+
+    def _reload_trust(self) -> None:
+        path = self._folder / "trust.json"
+        try:
+            mtime_ns = path.stat().st_mtime_ns
+        except OSError:
+            self._trust = None
+            return
+        if mtime_ns == self._trust_mtime_ns:
+            return
+        try:
+            record = json.loads(path.read_text(encoding="ascii"))
+            same_boot = record["boot"] == self._boot
+            self._trust = (record["unix_s"], record["monotonic_s"]) if same_boot else None
+        except (OSError, ValueError, KeyError, TypeError):
+            self._trust = None
+        self._trust_mtime_ns = mtime_ns
+
+
+class ManualClock:
+    """A clock that stands until it is told to move: tests and previews use it."""
+
+    def __init__(self, now: datetime, *, trusted: bool = True) -> None:
+        if now.tzinfo is None:
+            raise ValueError("give an aware datetime, e.g. datetime(2024, 7, 3, tzinfo=UTC)")
+        self._now = now.astimezone(UTC)
+        self._monotonic_s = 0.0
+        self.trusted = trusted
+
+    def read(self) -> Reading:
+        """The moment the clock was set to."""
+        return Reading(self._now, self.trusted)
+
+    def monotonic_s(self) -> float:
+        """Seconds told so far."""
+        return self._monotonic_s
+
+    def sleep(self, seconds: float) -> None:
+        """Move on at once."""
+        self.advance(seconds)
+
+    def advance(self, seconds: float) -> None:
+        """Let ``seconds`` pass; both clocks move together."""
+        self._now += timedelta(seconds=seconds)
+        self._monotonic_s += seconds
+
+    def set(self, now: datetime) -> None:
+        """Jump the wall clock; monotonic time does not move."""
+        self._now = now.astimezone(UTC)
