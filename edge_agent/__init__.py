@@ -1,0 +1,1 @@
+"""The box in the village: five small programs around one store."""

@@ -1,0 +1,1 @@
+"""The technician's bench: tickets, enrolment, media, self-test."""

@@ -1,0 +1,1 @@
+"""The query screen: search, browse, read aloud, feedback."""

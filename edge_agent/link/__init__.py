@@ -1,0 +1,1 @@
+"""The network: the only part of a box that talks to the outside."""

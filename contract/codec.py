@@ -1,0 +1,214 @@
+"""Frozen dataclasses to JSON and back, and their JSON Schema, from the type hints alone.
+
+Unknown fields are tolerated, so that an older box understands a newer hub; a message whose
+meaning depends on something new says so in ``requires`` and is refused by who does not know it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from datetime import UTC, datetime
+from enum import Enum
+from functools import cache
+from typing import Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from contract.errors import ContractError, RefusalReason
+
+T = TypeVar("T")
+KNOWN_REQUIREMENTS: frozenset[str] = frozenset({"table", "recording"})
+_SCALARS: dict[type, str] = {str: "string", bool: "boolean", int: "integer", float: "number"}
+
+
+def encode(value: object) -> Any:  # noqa: ANN401 - JSON is any of six things
+    """Dataclass to plain JSON values; empty optional fields are left out."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _encode_fields(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, (tuple, list)):
+        return [encode(member) for member in value]
+    if isinstance(value, dict):
+        return {str(key): encode(member) for key, member in value.items()}
+    return value
+
+
+def _encode_fields(value: Any) -> dict[str, object]:  # noqa: ANN401 - any dataclass
+    found: dict[str, object] = {}
+    kind = getattr(type(value), "kind", None)
+    if kind is not None:
+        found["kind"] = kind
+    for field in dataclasses.fields(value):
+        member = getattr(value, field.name)
+        if member is None or member == ():
+            continue
+        found[field.name] = encode(member)
+    return found
+
+
+def decode(cls: type[T], data: object, *, where: str = "") -> T:
+    """JSON values to the dataclass ``cls``.
+
+    Raises:
+        ContractError: a field is missing or has the wrong type, or ``requires`` names
+            something this version does not know.
+    """
+    if not isinstance(data, dict):
+        raise ContractError(f"{where or cls.__name__}: expected an object")
+    unknown = set(_texts(data.get("requires", ()))) - KNOWN_REQUIREMENTS
+    if unknown:
+        raise ContractError(
+            f"needs {', '.join(sorted(unknown))}: update this box",
+            RefusalReason.UNKNOWN_REQUIREMENT,
+        )
+    hints = hints_of(cls)
+    found: dict[str, object] = {}
+    for field in dataclasses.fields(cls):  # type: ignore[arg-type] # cls is a dataclass by contract
+        path = f"{where}.{field.name}" if where else f"{cls.__name__}.{field.name}"
+        if field.name in data:
+            found[field.name] = _value(hints[field.name], data[field.name], path)
+        elif _is_required(field):
+            raise ContractError(f"{path} is missing")
+    return cls(**found)
+
+
+@cache
+def hints_of(cls: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass
+    """Resolved type hints; cached, since resolving is most of the cost of decoding."""
+    return get_type_hints(cls)
+
+
+def _texts(value: object) -> list[str]:
+    return [str(member) for member in value] if isinstance(value, (list, tuple)) else []
+
+
+def _is_required(field: dataclasses.Field[Any]) -> bool:
+    return (
+        field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    )
+
+
+def _value(hint: Any, data: object, path: str) -> object:  # noqa: ANN401 - a type hint
+    origin = get_origin(hint)
+    if origin in (Union, types.UnionType):
+        return _union(get_args(hint), data, path)
+    if origin is tuple:
+        return _tuple(get_args(hint), data, path)
+    if origin is dict:
+        return _mapping(get_args(hint), data, path)
+    if origin is Literal:
+        if data not in get_args(hint):
+            raise ContractError(f"{path}: {str(data)[:40]!r} is not one of {get_args(hint)}")
+        return data
+    return _plain(hint, data, path)
+
+
+def _plain(hint: Any, data: object, path: str) -> object:  # noqa: ANN401 - a type hint
+    if hint in (object, Any):
+        return data
+    if hint is datetime:
+        return moment(data, path)
+    if dataclasses.is_dataclass(hint):
+        return decode(hint, data, where=path)  # type: ignore[arg-type] # checked above
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        try:
+            return hint(data)
+        except ValueError as error:
+            raise ContractError(f"{path}: unknown word {str(data)[:40]!r}") from error
+    if hint is float and isinstance(data, int) and not isinstance(data, bool):
+        return float(data)
+    if type(data) is not hint:
+        raise ContractError(f"{path}: expected {_SCALARS.get(hint, hint)}")
+    return data
+
+
+def _union(hints: tuple[Any, ...], data: object, path: str) -> object:
+    if data is None and type(None) in hints:
+        return None
+    members = [hint for hint in hints if hint is not type(None)]
+    if len(members) == 1:
+        return _value(members[0], data, path)
+    kind = data.get("kind") if isinstance(data, dict) else None
+    for member in members:
+        if getattr(member, "kind", None) == kind:
+            return decode(member, data, where=path)
+    raise ContractError(f"{path}: unknown kind {str(kind)[:40]!r}")
+
+
+def _tuple(hints: tuple[Any, ...], data: object, path: str) -> tuple[object, ...]:
+    if not isinstance(data, list):
+        raise ContractError(f"{path}: expected a list")
+    return tuple(_value(hints[0], member, f"{path}[{n}]") for n, member in enumerate(data))
+
+
+def _mapping(hints: tuple[Any, ...], data: object, path: str) -> dict[str, object]:
+    if not isinstance(data, dict):
+        raise ContractError(f"{path}: expected an object")
+    return {key: _value(hints[1], member, f"{path}.{key}") for key, member in data.items()}
+
+
+def moment(data: object, path: str = "time") -> datetime:
+    """An ISO 8601 moment with its offset; a time without one is nobody's time."""
+    if not isinstance(data, str):
+        raise ContractError(f"{path}: expected an ISO 8601 time")
+    try:
+        found = datetime.fromisoformat(data)
+    except ValueError as error:
+        raise ContractError(f"{path}: {data[:40]!r} is not an ISO 8601 time") from error
+    if found.tzinfo is None:
+        raise ContractError(f"{path}: {data[:40]!r} has no offset (write +08:00 or Z)")
+    return found.astimezone(UTC)
+
+
+def schema(cls: type) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a message class, for readers in other languages."""
+    definitions: dict[str, Any] = {}
+    body = _object_schema(cls, definitions)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": cls.__name__,
+        **body,
+        "$defs": definitions,
+    }
+
+
+def _object_schema(cls: type, definitions: dict[str, Any]) -> dict[str, Any]:
+    hints = hints_of(cls)
+    fields = dataclasses.fields(cls)
+    properties = {field.name: _schema_of(hints[field.name], definitions) for field in fields}
+    kind = getattr(cls, "kind", None)
+    required = [field.name for field in fields if _is_required(field)]
+    if kind is not None:
+        properties["kind"] = {"const": kind}
+        required.append("kind")
+    return {"type": "object", "properties": properties, "required": required}
+
+
+def _schema_of(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401, PLR0911 - one line per kind of hint
+    origin = get_origin(hint)
+    if origin in (Union, types.UnionType):
+        members = [each for each in get_args(hint) if each is not type(None)]
+        options = [_schema_of(each, definitions) for each in members]
+        return options[0] if len(options) == 1 else {"anyOf": options}
+    if origin is tuple:
+        return {"type": "array", "items": _schema_of(get_args(hint)[0], definitions)}
+    if origin is dict:
+        value = _schema_of(get_args(hint)[1], definitions)
+        return {"type": "object", "additionalProperties": value}
+    if origin is Literal:
+        return {"enum": list(get_args(hint))}
+    if hint is datetime:
+        return {"type": "string", "format": "date-time"}
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return {"enum": [member.value for member in hint]}
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        if hint.__name__ not in definitions:
+            definitions[hint.__name__] = {}
+            definitions[hint.__name__] = _object_schema(hint, definitions)
+        return {"$ref": f"#/$defs/{hint.__name__}"}
+    return {"type": _SCALARS[hint]} if hint in _SCALARS else {}
+
+
+Kind = ClassVar[str]

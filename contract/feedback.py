@@ -1,0 +1,32 @@
+"""What a villager says at the query screen: complaint, question, correction, help-find."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 - the codec resolves hints at run time
+from typing import Literal
+
+FeedbackKind = Literal["complaint", "question", "correction", "help_find", "satisfaction"]
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """One slip. ``sealed_b64`` is the text (and a recording), encrypted to the hub on the box."""
+
+    slip: str
+    """Slip number that the villager takes away, e.g. ``QS-0712-034``."""
+    kind: FeedbackKind
+    box: str
+    at: datetime
+    sealed_b64: str
+    notice_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Hub to box: the public answer to a slip."""
+
+    slip: str
+    text: str
+    answered_by: str
+    at: datetime

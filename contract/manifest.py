@@ -1,0 +1,47 @@
+"""A manifest: all that is in force for one area, signed as a whole.
+
+Newer replaces older, atomically; what is absent is withdrawn. That is why a box that was away
+for months, a broker that lost its disk and a hub restored from a backup all converge.
+``(epoch, generation)`` only grows; a restored hub moves on past what its boxes report.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 - the codec resolves hints at run time
+from typing import Literal
+
+from contract.areas import Area
+from contract.notice import Asset  # noqa: TC001 - the codec resolves hints at run time
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing in force: the sealed notice or alert whose bytes have this ``sha256``."""
+
+    id: str
+    revision: int
+    sha256: str
+    size_bytes: int
+    kind: Literal["notice", "alert"] = "notice"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What is in force for ``area`` since ``issued_at``."""
+
+    area: str
+    epoch: int
+    generation: int
+    issued_at: datetime
+    items: tuple[Item, ...] = ()
+    assets: tuple[Asset, ...] = ()
+    requires: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        Area.parse(self.area)
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """``(epoch, generation)``, compared as a pair."""
+        return (self.epoch, self.generation)

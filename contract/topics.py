@@ -1,0 +1,86 @@
+"""MQTT topics: the one place where they are spelled. ``vn1`` is the wire version.
+
+Down: ``g`` is an area, ``d`` a box. Up: everything a box says stands under ``d/<box>/up``.
+Messages of one content hash never change, so blobs are retained under their hash.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from contract.errors import ContractError
+
+if TYPE_CHECKING:
+    from contract.areas import Area
+
+VERSION = "vn1"
+KEYS = f"{VERSION}/all/keys"
+HUB = f"{VERSION}/all/hub"
+_BOX = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+def check_box_id(box_id: str) -> str:
+    """Return ``box_id`` if it may stand in a topic and in a certificate's name.
+
+    Raises:
+        ContractError: anything but lower-case letters, digits and hyphens, 40 at most.
+    """
+    if _BOX.fullmatch(box_id) is None:
+        raise ContractError(f"not a box id: {box_id[:40]!r} (a-z, 0-9, '-')")
+    return box_id
+
+
+def area_manifest(area: Area) -> str:
+    """Retained, signed manifest of one area."""
+    return f"{VERSION}/g/{area}/man"
+
+
+def area_alert(area: Area) -> str:
+    """Signed emergency, not retained, with a message expiry."""
+    return f"{VERSION}/g/{area}/alert"
+
+
+def area_blob(area: Area, sha256: str) -> str:
+    """Retained content (a signed notice, a recording) under its hash."""
+    if _SHA256.fullmatch(sha256) is None:
+        raise ContractError("not a sha256 in lower-case hex")
+    return f"{VERSION}/g/{area}/b/{sha256}"
+
+
+def area_all(area: Area) -> str:
+    """Everything of one area, for the access list."""
+    return f"{VERSION}/g/{area}/#"
+
+
+def box_manifest(box_id: str) -> str:
+    """Retained, signed manifest of one box."""
+    return f"{VERSION}/d/{check_box_id(box_id)}/man"
+
+
+def box_down(box_id: str, what: str) -> str:
+    """Hub to one box: ``ack`` (outbox), ``time`` (answer to a nonce), ``answer`` (feedback)."""
+    return f"{VERSION}/d/{check_box_id(box_id)}/{what}"
+
+
+def box_up(box_id: str, what: str) -> str:
+    """One box to the hub: ``state`` (retained, also the last will), ``events``, ``nonce``."""
+    return f"{VERSION}/d/{check_box_id(box_id)}/up/{what}"
+
+
+def uplink() -> str:
+    """What the hub subscribes to."""
+    return f"{VERSION}/d/+/up/#"
+
+
+def box_of(topic: str) -> tuple[str, str]:
+    """Box id and last word of an uplink topic.
+
+    Raises:
+        ContractError: the topic is not ``vn1/d/<box>/up/<what>``.
+    """
+    parts = topic.split("/")
+    if len(parts) != 5 or parts[0] != VERSION or parts[1] != "d" or parts[3] != "up":
+        raise ContractError(f"not an uplink topic: {topic[:80]!r}")
+    return check_box_id(parts[2]), parts[4]

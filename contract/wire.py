@@ -1,0 +1,92 @@
+"""Bytes to JSON and back, with every bound checked before the parser runs.
+
+The sender signs bytes, never a canonical form; so `dumps` only has to be stable for its own
+sake. `loads` bounds length and depth first (a parser given 100,000 brackets dies), and refuses
+duplicate keys, NaN and lone surrogates, each of which some parser reads differently.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, NoReturn
+
+from contract.errors import ContractError, RefusalReason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_BYTES = 4 * 1024 * 1024
+MAX_DEPTH = 32
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+
+
+def dumps(value: Mapping[str, object]) -> bytes:
+    """Compact UTF-8 JSON with sorted keys."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text.encode("utf-8")
+
+
+def loads(payload: bytes, *, max_bytes: int = MAX_BYTES) -> dict[str, object]:
+    """Parse one JSON object.
+
+    Raises:
+        ContractError: too long, too deep, not UTF-8, not an object, duplicate keys, NaN, or a
+            lone surrogate.
+    """
+    if len(payload) > max_bytes:
+        raise ContractError(
+            f"message of {len(payload)} bytes, limit {max_bytes}", RefusalReason.TOO_LARGE
+        )
+    _check_depth(payload)
+    try:
+        text = payload.decode("utf-8")
+        value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique)
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, ContractError):
+            raise
+        raise ContractError(f"not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise ContractError("expected a JSON object at the top")
+    _check_surrogates(value)
+    return value
+
+
+def _check_depth(payload: bytes) -> None:
+    if payload.count(b"[") + payload.count(b"{") <= MAX_DEPTH:
+        return
+    depth = 0
+    for character in _STRING.sub(b"", payload):
+        if character in b"[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise ContractError(f"nested deeper than {MAX_DEPTH}", RefusalReason.TOO_LARGE)
+        elif character in b"]}":
+            depth -= 1
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ContractError(f"{name} is not a number we accept")
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ContractError("a key stands twice in one object")
+    return found
+
+
+def _check_surrogates(value: object) -> None:
+    """Escapes of half a character pass the parser and break every encoder after it."""
+    if isinstance(value, str):
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise ContractError("text holds half a character (lone surrogate)") from error
+    elif isinstance(value, list):
+        for member in value:
+            _check_surrogates(member)
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            _check_surrogates(key)
+            _check_surrogates(member)
