@@ -63,7 +63,7 @@ def decode(cls: type[T], data: object, *, where: str = "") -> T:
             f"needs {', '.join(sorted(unknown))}: update this box",
             RefusalReason.UNKNOWN_REQUIREMENT,
         )
-    hints = hints_of(cls)
+    hints = hints_of(cls)  # type: ignore[arg-type] # a class is hashable
     found: dict[str, object] = {}
     for field in dataclasses.fields(cls):  # type: ignore[arg-type] # cls is a dataclass by contract
         path = f"{where}.{field.name}" if where else f"{cls.__name__}.{field.name}"
@@ -85,9 +85,7 @@ def _texts(value: object) -> list[str]:
 
 
 def _is_required(field: dataclasses.Field[Any]) -> bool:
-    return (
-        field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-    )
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
 def _value(hint: Any, data: object, path: str) -> object:  # noqa: ANN401 - a type hint

@@ -3,7 +3,8 @@
 A Pi has no clock battery: after a power cut its clock may say anything. Every part asks a
 `Clock`, never the operating system. Trust is earned once per boot, by a signed answer to the
 box's own nonce (link writes it down with `store_trust`); from then on time runs on the
-monotonic clock, so a wall clock that jumps cannot move it.
+monotonic clock, so a wall clock that jumps cannot move it. Until then the box goes on from the
+last moment it was sure of: always too early, never too late, so nothing expires by mistake.
 """
 
 from __future__ import annotations
@@ -67,6 +68,8 @@ class BoxClock:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._boot = boot_id()
+        self._started_monotonic_s = self.monotonic_s()
+        self._floor: datetime | None = None
         self._trust: tuple[float, float] | None = None
         self._trust_mtime_ns = 0
 
@@ -75,21 +78,30 @@ class BoxClock:
         return datetime.now(UTC) + timedelta(seconds=self._skew_s())
 
     def read(self) -> Reading:
-        """Trusted time when there is some, otherwise the system's, marked as not trusted."""
+        """Trusted time when there is some; else the last sure moment, going on from there."""
         self._reload_trust()
         if self._trust is not None:
             unix_s, at_monotonic_s = self._trust
             return Reading(
                 datetime.fromtimestamp(unix_s + self.monotonic_s() - at_monotonic_s, UTC), True
             )
-        return Reading(self.system_now(), trusted=False)
+        if self._floor is None:
+            return Reading(self.system_now(), trusted=False)
+        passed = timedelta(seconds=self.monotonic_s() - self._started_monotonic_s)
+        return Reading(self._floor + passed, trusted=False)
 
     def store_trust(self, now: datetime) -> None:
-        """Write down that it is ``now``; only link calls this, after checking the signature."""
+        """Write down that it is ``now``; only link calls this, after checking the signature.
+
+        Called again every ten minutes, so that the next boot starts from a late moment.
+        """
         record = {"boot": self._boot, "unix_s": now.timestamp(), "monotonic_s": self.monotonic_s()}
         path = self._folder / "trust.json"
         part = path.with_suffix(".part")
-        part.write_text(json.dumps(record), encoding="ascii")
+        with part.open("w", encoding="ascii") as file:
+            json.dump(record, file)
+            file.flush()
+            os.fsync(file.fileno())
         part.replace(path)
 
     def monotonic_s(self) -> float:
@@ -118,6 +130,7 @@ class BoxClock:
         try:
             record = json.loads(path.read_text(encoding="ascii"))
             same_boot = record["boot"] == self._boot
+            self._floor = datetime.fromtimestamp(record["unix_s"], UTC)
             self._trust = (record["unix_s"], record["monotonic_s"]) if same_boot else None
         except (OSError, ValueError, KeyError, TypeError):
             self._trust = None

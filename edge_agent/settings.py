@@ -1,0 +1,225 @@
+"""Settings of one box: ``agent.toml``, checked as a whole, every fault named at once.
+
+Devices are declared here, never discovered. A fake is a driver with another name or a line
+with another address; the program has no test branch.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+from contract.areas import Area
+from contract.errors import ContractError
+from contract.topics import check_box_id
+from edge_agent.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class BoxSettings:
+    """Which box this is, where it stands, and where it keeps its files."""
+
+    id: str
+    area: str
+    village: str
+    state: str
+    run: str
+    groups: tuple[int, ...] = ()
+    office_line: str = ""
+    latitude_deg: float = 35.0
+    longitude_deg: float = 105.0
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSettings:
+    """How to reach the hub. ``broker``: ``mqtt://host:port`` or ``mqtts://host:port``."""
+
+    broker: str = "mqtt://127.0.0.1:1883"
+    password_file: str = ""
+    ca_file: str = ""
+    certificate_file: str = ""
+    key_file: str = ""
+    assets: str = ""
+    """Base address of large files, e.g. ``https://hub.example/b/``; empty: none."""
+    keepalive_s: int = 30
+    state_every_s: int = 300
+
+
+@dataclass(frozen=True, slots=True)
+class PanelSettings:
+    """One LED panel: its card's driver, the serial line (any pyserial URL), and its size."""
+
+    name: str
+    driver: str
+    line: str
+    width_px: int
+    height_px: int
+    baud: int = 9600
+    colours: str = "mono"
+    address: int = 1
+    chars_per_s: float = 4.0
+    min_dwell_s: float = 4.0
+    strip: bool = True
+    brightness: int = 15
+    quiet_hours: str = ""
+    """Dark hours, ``23:00-05:30``; emergencies light the panel all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneSettings:
+    """One horn zone: a sound device by name, and the relay that switches its amplifier on."""
+
+    name: str
+    sink: str = "alsa"
+    device: str = "default"
+    relay_pin: int = -1
+    relay_active_high: bool = True
+    groups: tuple[int, ...] = ()
+    """Village groups that hear this zone; empty: the whole village."""
+    warm_up_s: float = 1.5
+    tail_s: float = 2.0
+    minimum_hold_s: float = 5.0
+    maximum_on_s: float = 3600.0
+    gain_db: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class AudioSettings:
+    """What the loudspeaker may do. Hours are local; emergencies are exempt from all of it."""
+
+    voices: tuple[str, ...] = ("espeak", "siren")
+    voice_folder: str = ""
+    quiet_hours: str = "21:00-06:30"
+    airtime_limit_s: int = 3600
+    late_limit_s: int = 1800
+    slots: tuple[str, ...] = ("07:00", "12:00", "18:30")
+    lexicon_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KioskSettings:
+    """Where the query screen is served (loopback only), and when it goes back to its home."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    idle_s: int = 90
+    countdown_s: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of a box."""
+
+    box: BoxSettings
+    link: LinkSettings = LinkSettings()
+    panel: tuple[PanelSettings, ...] = ()
+    zone: tuple[ZoneSettings, ...] = ()
+    audio: AudioSettings = AudioSettings()
+    kiosk: KioskSettings = KioskSettings()
+    source: str = field(default="", compare=False)
+
+    @property
+    def area(self) -> Area:
+        """The box's village."""
+        return Area.parse(self.box.area)
+
+    @property
+    def followed(self) -> tuple[Area, ...]:
+        """Every area whose manifests the box follows: its path, then its groups."""
+        groups = tuple(Area(self.area.code, group) for group in self.box.groups)
+        return self.area.path() + groups
+
+    @property
+    def state(self) -> Path:
+        """Folder of everything that survives a power cut."""
+        return Path(self.box.state)
+
+    @property
+    def run(self) -> Path:
+        """Folder of sockets; empty after a boot."""
+        return Path(self.box.run)
+
+    def part_folder(self, part: str) -> Path:
+        """Where one part keeps its own files; made on first use, closed to other users."""
+        folder = self.state / part
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder
+
+
+def load(path: Path) -> Settings:
+    """Read and check a settings file.
+
+    Raises:
+        SettingsError: with every problem found and, for unknown names, what was meant.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError([f"cannot read {path}: {error.strerror}"]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError([f"{path}: {error}"]) from error
+    problems: list[str] = []
+    found = _section(Settings, data, "", problems)
+    if problems or not isinstance(found, Settings):
+        raise SettingsError(problems)
+    _check(found, problems)
+    if problems:
+        raise SettingsError(problems)
+    return dataclasses.replace(found, source=str(path))
+
+
+def _section(cls: Any, data: dict[str, Any], where: str, problems: list[str]) -> object | None:  # noqa: ANN401 - any settings class
+    hints = get_type_hints(cls)
+    known = {each.name: each for each in dataclasses.fields(cls) if each.name != "source"}
+    for name in data:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f" (did you mean {close[0]!r}?)" if close else ""
+            problems.append(f"{where}{name} is not a setting{hint}")
+    values: dict[str, object] = {}
+    before = len(problems)
+    for name, each in known.items():
+        if name in data:
+            values[name] = _value(hints[name], data[name], f"{where}{name}", problems)
+        elif each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING:
+            problems.append(f"{where}{name} is missing")
+    return cls(**values) if len(problems) == before else None
+
+
+def _value(hint: Any, data: Any, where: str, problems: list[str]) -> object:  # noqa: ANN401 - a type hint and TOML
+    if dataclasses.is_dataclass(hint):
+        if isinstance(data, dict):
+            return _section(hint, data, f"{where}.", problems)
+    elif get_origin(hint) is tuple:
+        if isinstance(data, list):
+            member = get_args(hint)[0]
+            return tuple(
+                _value(member, each, f"{where}[{n}]", problems) for n, each in enumerate(data)
+            )
+    elif hint is float and type(data) in (int, float):
+        return float(data)
+    elif type(data) is hint:
+        return data
+    problems.append(f"{where}: expected {getattr(hint, '__name__', 'a list')}")
+    return None
+
+
+def _check(settings: Settings, problems: list[str]) -> None:
+    try:
+        if Area.parse(settings.box.area).level != "village":
+            problems.append("box.area must be a village's 12-digit code")
+        check_box_id(settings.box.id)
+    except ContractError as error:
+        problems.append(f"box: {error}")
+    problems.extend(
+        f"panel {panel.name}: size must lie within 16x8 and 1024x512 pixels"
+        for panel in settings.panel
+        if not (16 <= panel.width_px <= 1024 and 8 <= panel.height_px <= 512)
+    )
+    names = [zone.name for zone in settings.zone] + [panel.name for panel in settings.panel]
+    if len(set(names)) != len(names):
+        problems.append("every panel and every zone needs a name of its own")
