@@ -89,14 +89,10 @@ def seal(kind: EnvelopeType, content: bytes, signers: Iterable[Signer]) -> bytes
     deflated = len(deflated_content) < len(content)
     payload = deflated_content if deflated else content
     message = _encoding(kind, deflated, payload)
-    signatures = [
-        {"k": s.key_id, "a": s.algorithm, "g": _b64(s.sign(message))} for s in signers
-    ]
+    signatures = [{"k": s.key_id, "a": s.algorithm, "g": _b64(s.sign(message))} for s in signers]
     if not signatures:
         raise SignatureError("nobody signs this envelope", RefusalReason.UNSIGNED)
-    return wire.dumps(
-        {"v": 1, "t": kind, "z": int(deflated), "p": _b64(payload), "s": signatures}
-    )
+    return wire.dumps({"v": 1, "t": kind, "z": int(deflated), "p": _b64(payload), "s": signatures})
 
 
 def parse(data: bytes) -> Envelope:
