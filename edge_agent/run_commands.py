@@ -1,0 +1,65 @@
+"""``village-agent run``, ``part`` and ``check``."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import TYPE_CHECKING
+
+from edge_agent import cli, settings, supervisor
+from edge_agent.clock import BoxClock
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_commands(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of whichever of the three commands was chosen."""
+    cli.add_settings_argument(parser)
+    command = parser.prog.split()[-1]
+    if command == "part":
+        parser.add_argument("part", choices=cli.PARTS, help="which part to run")
+        parser.set_defaults(run=run_part)
+    elif command == "run":
+        parser.add_argument(
+            "--only", default=",".join(cli.PARTS), help="parts to run, e.g. led,audio"
+        )
+        parser.set_defaults(run=run_box)
+    else:
+        parser.set_defaults(run=check)
+
+
+def run_part(arguments: argparse.Namespace) -> int:
+    """Run one part until it is told to stop."""
+    found = settings.load(arguments.settings)
+    program = importlib.import_module(f"edge_agent.{arguments.part}.program")
+    return int(program.main(found))
+
+
+def run_box(arguments: argparse.Namespace) -> int:
+    """Run the parts that this box has devices for, until Ctrl-C or SIGTERM."""
+    found = settings.load(arguments.settings)
+    wanted = arguments.only.split(",")
+    unknown = set(wanted) - set(cli.PARTS)
+    if unknown:
+        sys.stderr.write(f"--only: no such part: {', '.join(sorted(unknown))}\n")
+        return cli.USAGE
+    absent = {"led": not found.panel, "audio": not found.zone}
+    programs = [
+        supervisor.Program(part, supervisor.part_command(part, str(arguments.settings)))
+        for part in wanted
+        if not absent.get(part)
+    ]
+    clock = BoxClock(found.part_folder("clock"))
+    supervisor.Supervisor(programs, clock, supervisor.new_boot()).run()
+    return cli.DONE
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Say that the settings are right, and what they declare."""
+    found = settings.load(arguments.settings)
+    sys.stdout.write(
+        f"设置正确 settings are right: {found.box.village} {found.box.area}, "
+        f"{len(found.panel)} panel(s), {len(found.zone)} zone(s)\n"
+    )
+    return cli.DONE

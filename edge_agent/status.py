@@ -1,0 +1,67 @@
+"""``village-agent status``: what is in force, what waits to be sent, whether the clock is right."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from edge_agent import cli, settings
+from edge_agent.clock import BoxClock
+from edge_agent.outbox import Outbox
+from edge_agent.plan import plan
+from edge_agent.store import Store
+
+if TYPE_CHECKING:
+    import argparse
+
+    from edge_agent.settings import Settings
+
+
+def add_commands(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``village-agent status``."""
+    cli.add_settings_argument(parser)
+    parser.add_argument("--json", action="store_true", help="machine-readable")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the state of this box; 1 when content is damaged."""
+    found = look(settings.load(arguments.settings))
+    if arguments.json:
+        sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=1) + "\n")
+    else:
+        for name, value in found.items():
+            sys.stdout.write(f"{name:<16} {value}\n")
+    return cli.FAILED if found["damaged"] else cli.DONE
+
+
+def look(box: Settings) -> dict[str, object]:
+    """The state of a box, read from its files alone: works with every part stopped."""
+    store = Store(box.part_folder("store"), read_only=True)
+    reading = BoxClock(box.part_folder("clock")).read()
+    held = store.in_force()
+    current = plan(held, reading)
+    layers = {str(area): list(each.version) for area, each in store.layers().items()}
+    store.close()
+    return {
+        "box": box.box.id,
+        "village": box.box.village,
+        "time": reading.local.isoformat(timespec="seconds"),
+        "clock_trusted": reading.trusted,
+        "layers": layers,
+        "on_panel": [each.notice.name for each in current.panel],
+        "readable": [each.notice.name for each in current.readable],
+        "alerts": [each.alert.id for each in current.alerts],
+        "damaged": list(held.damaged),
+        "unsent": {part: _unsent(box, part) for part in cli.PARTS},
+    }
+
+
+def _unsent(box: Settings, part: str) -> int:
+    if not (box.state / part / "outbox.db").exists():
+        return 0
+    outbox = Outbox(box.state / part)
+    count = len(outbox.after(0, limit=1_000_000))
+    outbox.close()
+    return count
