@@ -1,0 +1,49 @@
+# demo, test, bench, lint: each works on a fresh machine.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+VOICE  ?= $(HOME)/.cache/village-notice/voice
+OUT    ?= evidence
+export VILLAGE_VOICE_FOLDER := $(VOICE)
+
+.PHONY: help demo test bench lint format clean packages-demo packages-test
+help:            ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+demo: packages-demo $(VENV)/.installed $(VOICE)/.fetched   ## a county hub and two villages on this desk; ONCE=1 OUT=dir [NOTICES=file.json] plays the story alone
+	@$(BIN)/village-hub demo $(if $(ONCE),--once --out "$(OUT)") $(if $(NOTICES),--notices "$(NOTICES)")
+
+test: packages-test $(VENV)/.installed $(VOICE)/.fetched   ## all tests, headless Chromium and Mosquitto included
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest -n 2 --dist loadfile
+
+bench: packages-test $(VENV)/.installed $(VOICE)/.fetched  ## side-by-side measurements, printed as ratios
+	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+lint: $(VENV)/.installed   ## ruff and mypy, as CI runs them
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(VENV)/.installed   ## ruff's formatter
+	$(BIN)/ruff format .
+
+clean:           ## remove the environment, what the demo wrote and every cache
+	rm -rf $(VENV) var evidence .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+
+packages-demo:
+	@sh provisioning/debian/install.sh demo
+packages-test:
+	@sh provisioning/debian/install.sh test
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@echo "建立 Python 环境 making the Python environment"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VOICE)/.fetched: $(VENV)/.installed
+	@echo "取语音模型 fetching the Mandarin voice"
+	@$(BIN)/python -m edge_agent.audio.voices.fetch --into "$(VOICE)"
+	@touch $@
