@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
 from edge_agent.audio.announcement import Announcement, Change, Kind, Level, Severity, State
 from edge_agent.audio.queue import Past, Queue
 from edge_agent.audio.timetable import AirRules, Calendar
-from edge_agent.clock import CHINA, ManualClock
+from edge_agent.clock import CHINA
+
+if TYPE_CHECKING:
+    from edge_agent.clock import ManualClock
 
 NOON = datetime(2024, 7, 3, 12, 0, tzinfo=CHINA)
 RULES = AirRules(calendar=Calendar.load())
@@ -26,11 +30,6 @@ def emergency(name: str = "N004", **changes: object) -> Announcement:
         name, Kind.EMERGENCY, NOON, NOON, "山洪", level=Level.COUNTY, severity=Severity.EXTREME
     )
     return replace(item, **changes)  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(NOON)
 
 
 @pytest.fixture
