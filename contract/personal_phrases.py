@@ -1,0 +1,98 @@
+"""Personal data that is no number alone: a door, a day of birth, an age, papers of other kinds.
+
+Works on the folded text of ``contract.folding`` (plain digits, upper case, NFKC).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_COUNT = r"[0-9一二三四五六七八九十百]{1,5}"
+_DAY = r"(?:19|20)[0-9]{2}(?P<rest>\s?[年\-./]\s?[0-9]{1,2}\s?[月\-./]\s?[0-9]{1,2}\s?日?)"
+_OF_A_FACILITY = (
+    r"(?!\s?(?:[桥井闸站泵塘坝路灯棚地机库点线杆渠沟楼水田山林]|提灌|大棚|变压|公厕|垃圾|监控"
+    r"|[前后起至到以止停开晚早上下]|[,、和及与]\s?[0-9一二三四五六七八九十]+[组社队号]|文件|公告|令|案))"
+)
+_DOOR = re.compile(
+    rf"(?:村|屯|寨|庄|社区|[^第小班]组|网格|(?<=[0-9一二三四五六七八九十])[组社队])(?P<door>"
+    rf"\s?(?:附)?(?P<number>{_COUNT})(?:[-之]{_COUNT})?\s?(?:号院|号楼|号|栋|幢)"
+    rf"(?:\s?{_COUNT}\s?(?:单元|号楼|栋|层|室|户|号))*){_OF_A_FACILITY}"
+)
+_FLAT = re.compile(
+    rf"(?P<door>{_COUNT}\s?(?:栋|幢|号楼)\s?(?:{_COUNT}\s?单元)?\s?{_COUNT}\s?(?:室|户|号))"
+)
+_LIVES = re.compile(r"住|地址|户籍|家庭|门牌|籍贯")
+_OFFICE = re.compile(
+    r"中心|政府|办公|大厅|学校|医院|卫生|公司|服务|银行|委会|活动室|会议|集合|地点"
+)
+_BIRTH_BEFORE = re.compile(
+    rf"(?:出生(?:日期|年月日?|时间)?|生日)\s?[为是于:]?\s?{_DAY}(?!\s?[前后至到以])"
+)
+_BIRTH_AFTER = re.compile(
+    rf"(?P<lead>[,、(\s男女]?)(?<![至到—~\-])\s?{_DAY}\s?(?:出?生)(?!\s?[前后产效态的]|[活成])"
+)
+_AGE = re.compile(
+    r"[一-鿿]\s?[,、(\s]\s?[男女]\s?[,、\s]\s?(?:现年)?(?P<age>[0-9]{1,3})\s?周?岁(?![以及至到])"
+)
+_PAPER = re.compile(
+    r"(?:护照|通行证|军官证|士兵证|军人证|优待证|学籍号|社保号|社会保障号|医保号|驾驶证|出生证|低保证)"
+    r"(?:号码?|编号)?[为是:\s]{0,2}(?P<paper>[A-Z]{0,3}[0-9]{6,20}X?)"
+)
+_RESIDENCE_REACH = 14
+_LAST_DAY = 31
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseSpan:
+    """A phrase in the folded text and what to put in its place."""
+
+    kind: str
+    certain: bool
+    start: int
+    end: int
+    masked: str
+
+
+def phrase_spans(text: str, label: str = "") -> Iterator[PhraseSpan]:
+    """Doors, days of birth, ages and papers in a folded text."""
+    yield from _doors(text, label)
+    yield from _births(text)
+    for match in _AGE.finditer(text):
+        yield PhraseSpan("age", False, match.start("age"), match.end("age"), "**")
+    for match in _PAPER.finditer(text):
+        number = match["paper"]
+        masked = "*" * (len(number) - 2) + number[-2:]
+        yield PhraseSpan("other_paper", True, match.start("paper"), match.end("paper"), masked)
+
+
+def _doors(text: str, label: str) -> Iterator[PhraseSpan]:
+    end = 0
+    for pattern in (_DOOR, _FLAT):
+        for match in pattern.finditer(text, end):
+            before = label + text[max(0, match.start("door") - _RESIDENCE_REACH) : match.start()]
+            lives = _LIVES.search(before) is not None
+            if not lives and _OFFICE.search(before):
+                continue
+            certain = lives or (pattern is _DOOR and not _may_be_a_day(match))
+            end = match.end()
+            yield PhraseSpan("address", certain, match.start("door"), match.end("door"), "")
+
+
+def _may_be_a_day(match: re.Match[str]) -> bool:
+    """“三组6号” is a door or the sixth of the month."""
+    number = match["number"]
+    whole = match["door"].strip() == f"{number}号"
+    return whole and (not number.isdigit() or int(number) <= _LAST_DAY)
+
+
+def _births(text: str) -> Iterator[PhraseSpan]:
+    for pattern in (_BIRTH_BEFORE, _BIRTH_AFTER):
+        for match in pattern.finditer(text):
+            certain = pattern is _BIRTH_BEFORE or bool(match["lead"])
+            masked = re.sub(r"[0-9]+", "**", match["rest"])
+            yield PhraseSpan("birth", certain, match.start("rest"), match.end("rest"), masked)
