@@ -14,7 +14,6 @@ from datetime import date
 _PROVINCES = (*range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55),
               *range(61, 66), 71, 81, 82, 83)  # fmt: skip
 PROVINCES = frozenset(map(str, _PROVINCES))
-)
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
 _ID = re.compile(r"\d{17}[\dX]", re.ASCII)
