@@ -8,11 +8,9 @@ one sound card makes sound.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 - the codec resolves hints at run time
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from datetime import datetime
+from typing import Literal
 
 PowerCutRule = Literal["resume", "drop"]
 
@@ -50,7 +48,7 @@ class Severity(IntEnum):
 
 
 class State(StrEnum):
-    """Where an announcement stands. The last seven are final and never change again."""
+    """Where an announcement stands. The last six are final and never change again."""
 
     QUEUED = "queued"
     PLAYING = "playing"
@@ -61,7 +59,6 @@ class State(StrEnum):
     MISSED = "missed"
     SUPERSEDED = "superseded"
     CANCELLED = "cancelled"
-    REFUSED = "refused"
 
     @property
     def final(self) -> bool:
@@ -94,8 +91,13 @@ class Announcement:
     """The hub's own recording of the text, to be preferred to the box's voice."""
     replaces: tuple[str, ...] = ()
     """Ids of other notices or alerts that this one takes the place of."""
+    siren: bool = True
+    """An emergency begins with the siren; its all-clear does not."""
     repeats: int = 1
+    """How often it is read in full; 0 repeats until it is cancelled or expires."""
     gap_s: float = 2.0
+    pause_s: float = 300.0
+    """Pause after every three readings of an announcement that repeats without end."""
     slower_repeat: bool = False
     after_power_cut: PowerCutRule = "resume"
 
@@ -127,8 +129,12 @@ class Entry:
     offset: int = 0
     """Samples of the programme that were handed to the device so far."""
     interruptions: int = 0
+    readings: int = 0
+    """How often it was read in full so far."""
     reason: str = ""
     last_sound_at: datetime | None = None
+    not_before: datetime | None = None
+    """It pauses until then."""
 
     @property
     def started(self) -> bool:
@@ -137,10 +143,14 @@ class Entry:
 
     @property
     def order(self) -> tuple[object, ...]:
-        """Sorts the next to sound first: rank, then what was begun, then time, then arrival."""
+        """Sorts the next to sound first: rank, then what was begun, then time, then arrival.
+
+        Emergencies of one rank alternate reading by reading: the one read less often is next.
+        """
         item = self.announcement
         down = tuple(-part for part in item.rank)
-        return (down, not self.started, item.issued_at, self.arrival)
+        readings = self.readings if item.urgent else 0
+        return (down, readings, not self.started, item.issued_at, self.arrival)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from edge_agent.audio.announcement import Change, Entry, Kind, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
     from datetime import datetime
 
     from edge_agent.audio.announcement import Announcement
@@ -85,7 +85,7 @@ class Queue:
         if item.id in self._past.forbidden:
             return [self._close(entry, State.CANCELLED, reading, "未播先撤 cancelled earlier")]
         if item.kind is Kind.LIVE and (reason := self._ordinary_hold(item, reading)):
-            return [self._close(entry, State.REFUSED, reading, reason)]
+            return [self._close(entry, State.MISSED, reading, reason)]
         changes = self._supersede(item, reading)
         changes.append(Change(entry, State.QUEUED, reading.now))
         return changes
@@ -104,19 +104,27 @@ class Queue:
         entry = self._entries.get(key)
         return [] if entry is None else [self._close(entry, State.CANCELLED, reading, reason)]
 
-    def turn(self, reading: Reading, airtime_used_s: float = 0.0) -> list[Change]:
+    def turn(
+        self,
+        reading: Reading,
+        airtime_used_s: float = 0.0,
+        unready: Container[str] = (),
+    ) -> list[Change]:
         """Let time pass: drop what is too late, then give the air to who has most right to it.
 
         Args:
             reading: the present moment; without trust only emergencies and live speech sound.
             airtime_used_s: seconds of ordinary announcements already aired today.
+            unready: keys of announcements whose sound is not there yet.
         """
         changes = self._drop_late(reading, airtime_used_s)
         current = self.playing
         ready = [
             entry
             for entry in self.entries
-            if entry is not current and not self._hold(entry, reading, airtime_used_s)
+            if entry is not current
+            and entry.announcement.key not in unready
+            and not self._hold(entry, reading, airtime_used_s)
         ]
         if not ready:
             return changes
@@ -136,6 +144,35 @@ class Queue:
         entry.offset = offset
         entry.last_sound_at = reading.now
 
+    def reading_over(self, key: str, reading: Reading) -> list[Change]:
+        """One reading is complete; another emergency of the same rank may take its turn."""
+        entry = self._entries[key]
+        entry.readings += 1
+        waiting = (
+            one
+            for one in self.entries
+            if one is not entry
+            and one.announcement.rank == entry.announcement.rank
+            and one.order < entry.order
+            and not self._hold(one, reading, 0.0)
+        )
+        other = next(waiting, None) if entry.announcement.urgent else None
+        if other is None:
+            return []
+        reason = f"轮流播报 takes turns with {other.announcement.key}"
+        entry.interruptions += 1
+        return [_set(entry, State.INTERRUPTED, reading, reason)]
+
+    def round_over(self, key: str, reading: Reading) -> list[Change]:
+        """All readings were heard: finished, or a pause if it repeats until it is cancelled."""
+        entry = self._entries[key]
+        entry.readings += 1
+        if entry.announcement.repeats > 0:
+            return [self._close(entry, State.FINISHED, reading, "")]
+        entry.offset = 0
+        entry.not_before = reading.now + timedelta(seconds=entry.announcement.pause_s)
+        return [_set(entry, State.QUEUED, reading, "停顿后重播 pauses, then repeats")]
+
     def end(self, key: str, state: State, reading: Reading, reason: str = "") -> list[Change]:
         """The announcement reached a final state."""
         return [self._close(self._entries[key], state, reading, reason)]
@@ -146,7 +183,7 @@ class Queue:
         for entry in self.entries:
             item = entry.announcement
             moments += [item.due_at] if item.due_at > reading.now else []
-            moments += [item.expires_at] if item.expires_at else []
+            moments += [one for one in (item.expires_at, entry.not_before) if one is not None]
             if self._hold(entry, reading, airtime_used_s) and not item.urgent:
                 moments += [self._late_at(entry), self._rules.quiet_ends(reading.now)]
         return min((one for one in moments if one > reading.now), default=None)
@@ -169,7 +206,9 @@ class Queue:
             if entry.state is State.PLAYING:
                 continue
             if item.expires_at is not None and reading.now >= item.expires_at:
-                changes.append(self._close(entry, State.EXPIRED, reading, "已过期 expired"))
+                heard = item.repeats == 0 and entry.readings > 0
+                state = State.FINISHED if heard else State.EXPIRED
+                changes.append(self._close(entry, state, reading, "已过期 expired"))
             elif not item.urgent and reading.now > self._late_at(entry):
                 reason = self._hold(entry, reading, airtime_used_s) or "错过播音时间 too late"
                 changes.append(self._close(entry, State.MISSED, reading, reason))
@@ -183,6 +222,8 @@ class Queue:
     def _hold(self, entry: Entry, reading: Reading, airtime_used_s: float) -> str:
         """Why the announcement may not sound now; empty when it may."""
         item = entry.announcement
+        if entry.not_before is not None and reading.now < entry.not_before:
+            return "两轮之间 between two rounds"
         if item.urgent:
             return ""
         if reading.trusted and reading.now < item.due_at:

@@ -123,6 +123,51 @@ def test_equals_sound_in_the_order_of_issue_and_the_interrupted_one_before_them(
     assert order == ["N004", "running", "earlier", "later"]
 
 
+def test_two_alerts_of_one_rank_alternate_reading_by_reading(
+    queue: Queue, clock: ManualClock
+) -> None:
+    queue.offer(emergency("fire", repeats=2), clock.read())
+    queue.offer(emergency("flood", repeats=2), clock.read())
+    heard = []
+    for _ in range(4):
+        queue.turn(clock.read())
+        assert queue.playing is not None
+        item = queue.playing.announcement
+        heard.append(item.id)
+        if queue.playing.readings + 1 < item.repeats:
+            queue.reading_over(item.key, clock.read())
+        else:
+            queue.round_over(item.key, clock.read())
+    assert heard == ["fire", "flood", "fire", "flood"]
+    assert queue.entries == ()
+
+
+def test_an_alert_that_repeats_until_it_expires_pauses_and_lets_others_speak(
+    queue: Queue, clock: ManualClock
+) -> None:
+    expires = NOON + timedelta(minutes=7)
+    queue.offer(emergency(repeats=0, expires_at=expires), clock.read())
+    queue.offer(routine(), clock.read())
+    queue.turn(clock.read())
+    queue.heard("N004@1", 960, clock.read())
+    assert states(queue.round_over("N004@1", clock.read())) == [("N004", State.QUEUED)]
+    assert queue.next_change(clock.read()) == NOON + timedelta(minutes=5)
+    queue.turn(clock.read())
+    assert queue.playing is not None
+    assert queue.playing.announcement.id == "N001"
+    clock.advance(300)
+    assert states(queue.turn(clock.read()))[-1] == ("N004", State.PLAYING)
+    queue.round_over("N004@1", clock.read())
+    clock.advance(120)
+    assert ("N004", State.FINISHED) in states(queue.turn(clock.read()))
+
+
+def test_what_has_no_sound_yet_does_not_take_the_air(queue: Queue, clock: ManualClock) -> None:
+    queue.offer(routine(), clock.read())
+    assert queue.turn(clock.read(), unready={"N001@1"}) == []
+    assert states(queue.turn(clock.read())) == [("N001", State.PLAYING)]
+
+
 def test_duplicates_and_replays_are_never_played_twice(queue: Queue, clock: ManualClock) -> None:
     queue.offer(emergency(), clock.read())
     assert queue.offer(emergency(), clock.read()) == []
@@ -202,7 +247,7 @@ def test_quiet_hours_hold_everything_but_emergencies(queue: Queue, clock: Manual
     queue.offer(routine(due_at=night), clock.read())
     queue.offer(emergency("drill", kind=Kind.EXERCISE, due_at=night), clock.read())
     refused = queue.offer(routine("live", kind=Kind.LIVE, due_at=night), clock.read())
-    assert states(refused) == [("live", State.REFUSED)]
+    assert states(refused) == [("live", State.MISSED)]
     assert queue.turn(clock.read()) == []
     queue.offer(emergency(), clock.read())
     assert states(queue.turn(clock.read())) == [("N004", State.PLAYING)]
