@@ -1,0 +1,1 @@
+"""How new boxes join: one-time tickets, the county's certificate authority, the enrolment door."""
