@@ -119,6 +119,14 @@ class Panel(Protocol):
         """
         ...
 
+    def keep_up(self) -> float | None:
+        """Do what the card cannot do alone: turn picture pages, stream frames, look after it.
+
+        Call it between shows, at the latest after the seconds it returned; ``None`` means that
+        the card needs nothing until the next `show`.
+        """
+        ...
+
     def set_brightness(self, levels: Sequence[int]) -> None:
         """48 half-hour levels from 00:00, each 0 (dark) to 15 (full)."""
         ...
@@ -146,6 +154,10 @@ class PanelRefused(PanelError, ValueError):
     def __init__(self, message: str, code: int) -> None:
         super().__init__(message)
         self.code = code
+
+
+class BadFrame(PanelError, ValueError):
+    """Bytes that are not a whole, sound frame of the protocol; the message says what is wrong."""
 
 
 class LineLost(PanelError, OSError):

@@ -1,0 +1,1 @@
+"""Panel drivers, one protocol each; found by name through the registry."""

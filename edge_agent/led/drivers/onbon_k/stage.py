@@ -1,0 +1,224 @@
+"""Bringing screens to one K card: what its memory holds, and the frames that change it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from edge_agent.led.drivers.onbon_k import command
+from edge_agent.led.drivers.onbon_k.area import FIXED_BYTES, LOOP_UNTIL_TIMEOUT
+from edge_agent.led.drivers.onbon_k.flash import Flash
+from edge_agent.led.drivers.onbon_k.pictures import PictureArea
+from edge_agent.led.drivers.onbon_k.plan import Abilities, Plan, Zone, plan_screen
+from edge_agent.led.drivers.picture import missing_glyphs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edge_agent.clock import Clock
+    from edge_agent.led.drivers.onbon_k.area import TextArea
+    from edge_agent.led.drivers.onbon_k.link import CardLink
+    from edge_agent.led.drivers.onbon_k.reply import Status
+    from edge_agent.led.panel import PanelSpec, Screen
+
+_log = logging.getLogger(__name__)
+
+DEADLINE_SLACK_S = 3.0
+"""A time-out on the card is renewed when it is off by more than this."""
+_LONGEST_TIMEOUT_S = 0xFFFF
+_DYNAMIC_FIRST = 1
+
+
+@dataclass(slots=True)
+class _Held:
+    """One dynamic area as the card has it."""
+
+    zone: Zone
+    load: int
+    next_load_at_s: float | None
+    deadline_s: float | None
+
+
+class Stage:
+    """The card's flash, dynamic areas and picture area, and the screen they show together."""
+
+    def __init__(self, link: CardLink, spec: PanelSpec, abilities: Abilities, clock: Clock) -> None:
+        self.flash = Flash(link, abilities.frame_bytes)
+        self.picture = PictureArea(link, abilities.frame_bytes, spec)
+        self._link = link
+        self._spec = spec
+        self._abilities = abilities
+        self._clock = clock
+        self._held: dict[int, _Held] = {}
+        self._beside_program = True
+
+    def recognise(self, status: Status) -> None:
+        """At start: the program is a candidate; areas of an earlier run are to be replaced."""
+        self.flash.recognise(status)
+        self._held = {
+            number: _Held(Zone(number, ()), 0, None, None) for number in status.dynamic_ids
+        }
+        if status.special_area and self._abilities.pictures:
+            self.picture.remove()
+
+    def lost(self, status: Status) -> bool:
+        """Whether the card forgot what it was sent: it lost power, or somebody changed it."""
+        self._drop_expired()
+        same = set(status.dynamic_ids) == set(self._held)
+        return not same or status.special_area != self.picture.shown
+
+    def forget(self) -> None:
+        """The card's RAM is empty."""
+        self._held.clear()
+        self.picture.forget()
+
+    def clear(self) -> None:
+        """Take everything down, from flash too."""
+        self._delete_areas()
+        if self.picture.shown:
+            self.picture.remove()
+        self.flash.erase()
+
+    def bring(self, screen: Screen, *, under_areas: bool = False) -> tuple[str, ...]:
+        """Show a screen; returns the characters that could not be shown.
+
+        Args:
+            screen: What to show.
+            under_areas: Leave the dynamic areas on top alone: something urgent is there.
+        """
+        plan = plan_screen(screen, self._spec, self._abilities, in_program=screen.standing)
+        if screen.standing:
+            self._bring_standing(plan, screen, under_areas=under_areas)
+        else:
+            self._bring_passing(plan, screen)
+        drawn = plan.picture.areas if plan.picture else ()
+        return (*plan.unshown, *missing_glyphs(drawn))
+
+    def turn(self) -> None:
+        """Send the loads and pictures that are due now."""
+        self._drop_expired()
+        now_s = self._clock.monotonic_s()
+        for number, held in list(self._held.items()):
+            if held.next_load_at_s is not None and held.next_load_at_s <= now_s:
+                self._send({number: (held.zone, held.load + 1)}, held.deadline_s)
+        self.picture.turn(now_s, self._clock.read().local)
+
+    def next_turn_s(self) -> float | None:
+        """Seconds until `turn` has something to do."""
+        now_s = self._clock.monotonic_s()
+        due = [
+            held.next_load_at_s - now_s
+            for held in self._held.values()
+            if held.next_load_at_s is not None
+        ]
+        picture_s = self.picture.next_turn_s(now_s, self._clock.read().local)
+        return min([*due, picture_s] if picture_s is not None else due, default=None)
+
+    def _bring_standing(self, plan: Plan, screen: Screen, *, under_areas: bool) -> None:
+        self.flash.show(tuple(load.area for zone in plan.zones for load in zone.loads))
+        if under_areas:
+            return
+        self._delete_areas()
+        self._bring_picture(plan, None)
+        _log.debug("standing screen with %d areas in place", len(screen.areas))
+
+    def _bring_passing(self, plan: Plan, screen: Screen) -> None:
+        self._drop_expired()
+        now_s = self._clock.monotonic_s()
+        deadline_s = None if screen.lifetime_s is None else now_s + screen.lifetime_s
+        if plan.picture is not None and not self.flash.is_empty():
+            self.flash.erase()
+        if self._beside_program != (plan.picture is not None):
+            self._delete_areas()
+            self._beside_program = plan.picture is not None
+        if plan.picture is None and self.picture.shown:
+            self.picture.remove()
+        wanted = {zone.number: zone for zone in plan.zones}
+        gone = [number for number in self._held if number not in wanted]
+        changed = {
+            number: (zone, 0)
+            for number, zone in wanted.items()
+            if not self._is_held(number, zone, deadline_s)
+        }
+        self._send(changed, deadline_s, gone)
+        self._bring_picture(plan, screen.lifetime_s)
+
+    def _drop_expired(self) -> None:
+        """What the card took down by itself when its time was over."""
+        now_s = self._clock.monotonic_s()
+        for number, held in list(self._held.items()):
+            if held.deadline_s is not None and held.deadline_s <= now_s:
+                del self._held[number]
+        self.picture.drop_expired(now_s)
+
+    def _bring_picture(self, plan: Plan, lifetime_s: int | None) -> None:
+        if plan.picture is None:
+            if self.picture.shown:
+                self.picture.remove()
+            return
+        timeout_s = min(lifetime_s or 0, _LONGEST_TIMEOUT_S)
+        now = self._clock.read().local
+        if self.picture.show(plan.picture, timeout_s, self._clock.monotonic_s(), now):
+            self._link.exchange.traffic.areas_sent += 1
+
+    def _is_held(self, number: int, zone: Zone, deadline_s: float | None) -> bool:
+        held = self._held.get(number)
+        if held is None or held.zone != zone:
+            return False
+        if held.deadline_s is None or deadline_s is None:
+            return held.deadline_s == deadline_s
+        return abs(held.deadline_s - deadline_s) <= DEADLINE_SLACK_S
+
+    def _send(
+        self,
+        changed: dict[int, tuple[Zone, int]],
+        deadline_s: float | None,
+        gone: Sequence[int] = (),
+    ) -> None:
+        """Write areas in as few frames as the card's buffer allows."""
+        delete: Sequence[int] = gone
+        for batch in self._batches(changed) or ([[]] if gone else []):
+            now_s = self._clock.monotonic_s()
+            areas = [self._area(number, *changed[number], deadline_s, now_s) for number in batch]
+            mode = 0 if self._beside_program else _DYNAMIC_FIRST
+            for number in [*delete, *batch]:
+                self._held.pop(number, None)
+            self._link.ask(command.dynamic_areas(areas, delete=delete), display_mode=mode)
+            delete = ()
+            self._link.exchange.traffic.areas_sent += len(batch)
+            for number in batch:
+                zone, index = changed[number]
+                self._held[number] = _held(zone, index, now_s, deadline_s)
+
+    def _batches(self, changed: dict[int, tuple[Zone, int]]) -> list[list[int]]:
+        batches: list[list[int]] = []
+        room = 0
+        for number, (zone, index) in changed.items():
+            size = 2 + FIXED_BYTES + len(zone.loads[index % len(zone.loads)].area.text)
+            if size > room:
+                batches.append([])
+                room = self._abilities.frame_bytes - 8 - len(self._held)
+            batches[-1].append(number)
+            room -= size
+        return batches
+
+    def _area(
+        self, number: int, zone: Zone, index: int, deadline_s: float | None, now_s: float
+    ) -> TextArea:
+        area = replace(zone.loads[index % len(zone.loads)].area, location=number)
+        if deadline_s is None:
+            return area
+        left_s = min(_LONGEST_TIMEOUT_S, max(1, round(deadline_s - now_s)))
+        return replace(area, run_mode=LOOP_UNTIL_TIMEOUT, timeout_s=left_s)
+
+    def _delete_areas(self) -> None:
+        if self._held:
+            self._held.clear()
+            self._link.ask(command.dynamic_areas([], delete_all=True))
+
+
+def _held(zone: Zone, index: int, now_s: float, deadline_s: float | None) -> _Held:
+    load = zone.loads[index % len(zone.loads)]
+    next_s = now_s + load.play_s if len(zone.loads) > 1 else None
+    return _Held(zone, index % len(zone.loads), next_s, deadline_s)

@@ -1,0 +1,165 @@
+"""From laid-out pages to the card's text codes, and what must go as a picture (section 11).
+
+The card draws text from the top left of its area, line under line on the grid of its font, and
+turns to the next page when an area is full. Runs are put on that grid with spaces.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from edge_agent.led.panel import Area, Page, Run
+
+NEWLINE = b"\\n"
+STAND_IN = "〓"
+"""The mark that Chinese printing sets for a character the font has not (GB2312 A1FE)."""
+FONTS = {16: b"", 24: b"\\FO001\\FE001", 32: b"\\FO002\\FE002"}
+"""Font names by size; 16 px is what the card uses when nothing is said."""
+_COLOURS = {"red": b"\\C1", "green": b"\\C2", "yellow": b"\\C3"}
+_CLOCK_FIELDS = {
+    "%Y": b"\\DY",
+    "%m": b"\\DL",
+    "%d": b"\\DD",
+    "%H": b"\\DH",
+    "%M": b"\\DM",
+    "%S": b"\\DS",
+    "%a": b"\\DW",
+    "%A": b"\\DW",
+    "%u": b"\\DW",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Lettering:
+    """What the card's fonts hold, and whether it has more than one colour."""
+
+    gbk: bool = False
+    colours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of an area: its codes and its width in half-width cells."""
+
+    codes: bytes
+    cells: int
+
+
+def code_of(char: str, lettering: Lettering) -> bytes | None:
+    """The card's code for a character; None when its font cannot have it.
+
+    A backslash starts an escape, so neither it nor a code whose second byte is one (5Ch) can
+    be sent. Python's ``gb2312`` codec does not know — and ·, its ``gbk`` does.
+    """
+    if " " <= char <= "~":
+        return None if char == "\\" else char.encode("ascii")
+    try:
+        code = char.encode("gbk")
+    except UnicodeEncodeError:
+        return None
+    if len(code) != 2 or code[1] == 0x5C:
+        return None
+    return code if lettering.gbk or _in_gb2312(code) else None
+
+
+def missing(text: str, lettering: Lettering) -> tuple[str, ...]:
+    """Characters of ``text`` that the card cannot draw, each once, in order."""
+    return tuple(char for char in dict.fromkeys(text) if code_of(char, lettering) is None)
+
+
+def needs_picture(page: Page, lettering: Lettering, sizes_px: Sequence[int]) -> bool:
+    """Whether a page cannot be said in text codes: a picture, a rare character, odd sizes."""
+    sizes = {run.size_px for run in page.runs}
+    return (
+        page.picture is not None
+        or len(sizes) > 1
+        or not sizes <= set(sizes_px)
+        or any(missing(run.text, lettering) for run in page.runs)
+    )
+
+
+def clock_codes(clock_format: str, lettering: Lettering) -> bytes:
+    """``%H:%M`` as the card's own clock fields; other text goes through unchanged."""
+    codes = b""
+    rest = clock_format
+    while rest:
+        field = _CLOCK_FIELDS.get(rest[:2])
+        if field is not None:
+            codes, rest = codes + field, rest[2:]
+        else:
+            codes, rest = codes + _code_or_stand_in(rest[0], lettering), rest[1:]
+    return codes
+
+
+def page_rows(page: Page, area: Area, size_px: int, lettering: Lettering) -> list[Row]:
+    """The rows of one page, as many as the area holds lines (more when runs lie lower)."""
+    per_page = max(1, area.height_px // size_px)
+    lowest = max((_row_number(run, size_px) for run in page.runs), default=0)
+    rows = []
+    for number in range(-(-(lowest + 1) // per_page) * per_page):
+        runs = [run for run in page.runs if _row_number(run, size_px) == number]
+        rows.append(_row(sorted(runs, key=lambda run: run.x_px), size_px, lettering))
+    return rows
+
+
+def join_rows(rows: Sequence[Row], cells_per_line: int) -> tuple[bytes, bool]:
+    """The rows as one text, by line breaks or by filling lines up, whichever is shorter.
+
+    Returns:
+        The text, and whether the card is to wrap lines by itself.
+    """
+    broken = NEWLINE.join(row.codes for row in rows)
+    filled = b"".join(row.codes + b" " * (cells_per_line - row.cells) for row in rows).rstrip(b" ")
+    fits = all(row.cells <= cells_per_line for row in rows)
+    return (filled, True) if fits and len(filled) < len(broken) else (broken, False)
+
+
+def line_codes(runs: Iterable[Run], lettering: Lettering) -> bytes:
+    """Runs one behind the other, for a single scrolling line."""
+    return _codes("".join(run.text for run in runs), lettering)
+
+
+def _row(runs: Sequence[Run], size_px: int, lettering: Lettering) -> Row:
+    codes, cells, colour = b"", 0, "red"
+    for run in runs:
+        column = (run.x_px + size_px // 4) // (size_px // 2)
+        codes += b" " * (column - cells)
+        cells = max(cells, column)
+        if lettering.colours and run.colour != colour:
+            colour = run.colour
+            codes += _COLOURS[colour]
+        text = _codes(run.text, lettering)
+        codes += text
+        cells += len(text)
+    if colour != "red":
+        codes += _COLOURS["red"]
+    return Row(codes.rstrip(b" "), cells) if colour == "red" else Row(codes, cells)
+
+
+def _row_number(run: Run, size_px: int) -> int:
+    return (run.y_px + size_px // 2) // size_px
+
+
+def _codes(text: str, lettering: Lettering) -> bytes:
+    return b"".join(_code_or_stand_in(char, lettering) for char in text)
+
+
+def _code_or_stand_in(char: str, lettering: Lettering) -> bytes:
+    code = code_of(char, lettering)
+    if code is None and char == "\\":
+        code = "＼".encode("gbk")
+    return STAND_IN.encode("gbk") if code is None else code
+
+
+def _in_gb2312(code: bytes) -> bool:
+    if code[0] < 0xA1 or code[1] < 0xA1:
+        return False
+    try:
+        code.decode("gb2312")
+    except UnicodeDecodeError:
+        return False
+    return True
