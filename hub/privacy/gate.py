@@ -1,0 +1,234 @@
+"""The gate itself: structure, pattern scan, rules, and the decision that follows from them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from contract.privacy import Level
+from hub.privacy.columns import judge_columns
+from hub.privacy.decisions import (
+    Action,
+    ColumnVerdict,
+    Decision,
+    Gate,
+    Override,
+    OverrideRefusedError,
+    PlacedFinding,
+    RuleHit,
+)
+from hub.privacy.profiles import profile_of
+from hub.privacy.rules import table_rules
+from hub.privacy.tables import TableView, tables_of
+from hub.privacy.texts import scan_text
+from hub.privacy.words import NAME_CELL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+NOT_SHOWN = frozenset(
+    {
+        "id", "item", "kind", "urgency", "base64", "sha256", "mime", "expect", "focus", "channels",
+        "cap_id", "cancels", "key", "type", "publish_at", "valid_until", "issued", "expires",
+        "table", "tables", "columns", "rows", "links", "privacy_profile", "size",
+    }
+)  # fmt: skip
+"""Fields that villagers never read as text, and tables, which are scanned by column."""
+PLACES_ZH = {
+    "title": "标题", "summary": "摘要", "speech": "广播词", "body": "正文", "text": "正文",
+    "name": "文件名", "attachment": "文件名",
+}  # fmt: skip
+
+
+def examine(
+    notice: Mapping[str, Any], profile: str = "", overrides: Iterable[Override] = ()
+) -> Gate:
+    """Decide what of a notice may leave the hub.
+
+    Args:
+        notice: the exchange form (``title``, ``body``, ``table``, ``attachments`` …).
+        profile: privacy profile of the catalogue item; looked up by ``item`` when empty.
+        overrides: “not personal” of named persons.
+
+    Raises:
+        OverrideRefusedError: an override for what nobody may clear.
+    """
+    overrides = tuple(overrides)
+    profile = profile or profile_of(str(notice.get("item") or ""))
+    cleared = {entry.fingerprint for entry in overrides if entry.fingerprint}
+    tables = tuple(tables_of(notice))
+    verdicts = {table.path: judge_columns(table, profile) for table in tables}
+    rules = [hit for t in tables for hit in table_rules(notice, t, verdicts[t.path], profile)]
+    verdicts = {path: _overridden(found, overrides) for path, found in verdicts.items()}
+    cleared |= {mark for table in tables for mark in _waived_cells(table, overrides)}
+    known = frozenset(cleared)
+    informants = frozenset(
+        name for table in tables for name in _informants(table, verdicts[table.path])
+    )
+    findings = [
+        *_text_findings(notice, known, informants),
+        *(f for t in tables for f in _cell_findings(t, verdicts[t.path], known, informants)),
+    ]
+    rules += _rules_from(findings)
+    columns = tuple(verdict for found in verdicts.values() for verdict in found)
+    return Gate(
+        decision=_decide(notice, columns, findings, rules),
+        columns=columns,
+        findings=tuple(finding for finding in findings if finding.level is not Level.BLOCK),
+        rules=tuple(rules),
+        questions=tuple(_questions(notice, tables, verdicts)),
+        overrides=overrides,
+        cleared=known,
+        informants=informants,
+    )
+
+
+def texts_of(notice: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+    """Every text a villager could read or hear outside tables, with its place."""
+    for key, value in notice.items():
+        if key in NOT_SHOWN:
+            continue
+        where = f"{path}.{key}" if path else str(key)
+        yield from _walk(value, where)
+
+
+def _walk(value: object, where: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield where, value
+    elif isinstance(value, Mapping):
+        yield from texts_of(value, where)
+    elif isinstance(value, Sequence):
+        for place, entry in enumerate(value):
+            yield from _walk(entry, f"{where}[{place}]")
+
+
+def _text_findings(
+    notice: Mapping[str, Any], cleared: frozenset[str], informants: frozenset[str]
+) -> Iterator[PlacedFinding]:
+    for where, text in texts_of(notice):
+        for found in scan_text(text, "", cleared, informants):
+            sure = "有" if found.level is not Level.CONFIRM else "疑似有"
+            yield PlacedFinding(
+                where,
+                found.kind,
+                found.level,
+                found.masked,
+                found.fingerprint,
+                f"{_place_zh(where)}{sure}{found.name_zh}，公布时改为“{found.masked}”"
+                f"{'，请核对' if found.level is Level.CONFIRM else ''}。",
+            )
+
+
+def _cell_findings(
+    table: TableView,
+    verdicts: list[ColumnVerdict],
+    cleared: frozenset[str],
+    informants: frozenset[str],
+) -> Iterator[PlacedFinding]:
+    kept = [column for column in table.columns if verdicts[column.index].action is Action.MASK]
+    others = [column for column in table.columns if verdicts[column.index].action is Action.KEEP]
+    for column in (*kept, *others):
+        for row, cells in enumerate(table.rows):
+            text = cells[column.index] if column.index < len(cells) else ""
+            for found in scan_text(text, column.label, cleared, informants) if text else ():
+                yield PlacedFinding(
+                    table.cell_at(row, column.index),
+                    found.kind,
+                    found.level,
+                    found.masked,
+                    found.fingerprint,
+                    f"第{row + 1}行“{column.label}”含{found.name_zh}，公布时改为“{found.masked}”。",
+                )
+
+
+def _place_zh(where: str) -> str:
+    last = re.split(r"[.\[]", where.rstrip("]0123456789["))[-1]
+    return PLACES_ZH.get(last, f"“{where}”")
+
+
+def _informants(table: TableView, verdicts: list[ColumnVerdict]) -> Iterator[str]:
+    for column in table.columns:
+        if verdicts[column.index].type == "complainant":
+            for cell in table.cells(column.index):
+                if NAME_CELL.fullmatch(cell.strip()):
+                    yield cell.strip()
+
+
+def _overridden(
+    verdicts: list[ColumnVerdict], overrides: tuple[Override, ...]
+) -> list[ColumnVerdict]:
+    waived = {entry.where for entry in overrides if not entry.fingerprint}
+    for verdict in verdicts:
+        if verdict.where in waived and verdict.final:
+            raise OverrideRefusedError(
+                f"“{verdict.label}”一列不得公布，不能改判。 This column may never be published."
+            )
+    return [
+        verdict
+        if verdict.where not in waived
+        else ColumnVerdict(
+            verdict.where, verdict.label, verdict.type, verdict.cells, Action.KEEP, None, "",
+            verdict.index,
+        )
+        for verdict in verdicts
+    ]  # fmt: skip
+
+
+def _waived_cells(table: TableView, overrides: tuple[Override, ...]) -> Iterator[str]:
+    """Fingerprints in columns that a person declared not personal as a whole."""
+    waived = {entry.where for entry in overrides if not entry.fingerprint}
+    for column in table.columns:
+        if table.where(column.index) in waived:
+            for cell in table.cells(column.index):
+                yield from (found.fingerprint for found in scan_text(cell, column.label))
+
+
+def _rules_from(findings: list[PlacedFinding]) -> list[RuleHit]:
+    return [
+        RuleHit(
+            "minors",
+            finding.where,
+            f"{_place_zh(finding.where)}写了未成年人的姓名和学校，不得公布。",
+            f"公布时改为“{finding.masked}”。",
+        )
+        for finding in findings
+        if finding.level is Level.BLOCK
+    ]
+
+
+def _decide(
+    notice: Mapping[str, Any],
+    columns: tuple[ColumnVerdict, ...],
+    findings: list[PlacedFinding],
+    rules: list[RuleHit],
+) -> Decision:
+    if notice.get("kind") == "emergency" or isinstance(notice.get("emergency"), Mapping):
+        return Decision.EMERGENCY
+    if rules:
+        return Decision.BLOCK
+    touched = any(verdict.action is not Action.KEEP for verdict in columns)
+    return Decision.PUBLISH_MASKED if touched or findings else Decision.PUBLISH
+
+
+def _questions(
+    notice: Mapping[str, Any],
+    tables: tuple[TableView, ...],
+    verdicts: dict[str, list[ColumnVerdict]],
+) -> Iterator[str]:
+    names = {
+        cell.strip()
+        for table in tables
+        for index in table.person_columns()
+        if verdicts[table.path][index].action is not Action.DROP_COLUMN
+        for cell in table.cells(index)
+        if NAME_CELL.fullmatch(cell.strip())
+    }
+    if names and "valid_until" in notice and not notice["valid_until"]:
+        yield "个人名单不得长期公开，请填写截止日期。"
+    if any(name in str(notice.get("speech") or "") for name in names):
+        yield "广播词里念到了名单中的姓名，请改为只播标题和查看地点。"
+    attachments = notice.get("attachments") or ()
+    pictures = [a for a in attachments if str(a.get("mime", "")).startswith("image/")]
+    if names and pictures:
+        yield "请确认图片中没有证件号码、账号和电话。"
