@@ -1,4 +1,4 @@
-"""``village-hub serve``: the web site, the dispatcher and the broker, side by side until stopped."""
+"""``village-hub serve``: web site, dispatcher and broker, side by side until stopped."""
 
 from __future__ import annotations
 
