@@ -1,0 +1,1 @@
+"""The Wagtail project: settings, addresses, security headers, and where its data lies."""

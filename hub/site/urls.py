@@ -1,0 +1,34 @@
+"""Addresses: the back office, the phone pages, uploaded media for the back office."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
+from django.views.static import serve
+from wagtail.admin import urls as admin_urls
+from wagtail.documents import urls as document_urls
+
+from hub.notices import phone
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponseBase
+
+
+@login_required(login_url="wagtailadmin_login")
+def media(request: HttpRequest, path: str) -> HttpResponseBase:
+    """Uploaded pictures, for people of the back office; villagers get sealed assets."""
+    return serve(request, path, document_root=str(settings.MEDIA_ROOT))
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", RedirectView.as_view(url="/admin/", permanent=False)),
+    path("admin/", include(admin_urls)),
+    path("documents/", include(document_urls)),
+    path("n/<str:notice_id>/", phone.notice_page, name="phone-notice"),
+    path("v/<str:code>/", phone.place_page, name="phone-place"),
+    path("media/<path:path>", media, name="media"),
+]
