@@ -1,0 +1,1 @@
+"""The tree of places (county, town, village) and who holds which post there."""
