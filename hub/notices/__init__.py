@@ -1,0 +1,1 @@
+"""Notices: pages under their village, reviewed, signed, published, corrected, withdrawn."""
