@@ -1,0 +1,1 @@
+"""Emergencies: composed by one officer of county or town, released by a second."""

@@ -1,0 +1,1 @@
+"""From the signed text to sealed bytes: keys, outbox, sealed notices, recordings."""

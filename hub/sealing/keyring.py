@@ -1,0 +1,108 @@
+"""The hub's signing keys: made once, kept as files that only their owner can read.
+
+Three roots lie apart in ``keys/offline`` (on a real county they go to a safe; two of three
+sign a key set). ``target`` and ``content`` sign manifests and notices. Every person who may
+release an emergency has a key of their own, named after the account.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from contract.errors import VillageError
+from contract.keys import KeySet, PrivateKey, PublicKey, seal_keys
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from contract.keys import Role
+
+ROOTS = ("root-1", "root-2", "root-3")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}", re.ASCII)
+
+
+class KeyFileError(VillageError, OSError):
+    """A key file is missing, damaged, or readable by others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """The keys under one folder. ``area`` is the division code they may sign for."""
+
+    folder: Path
+    area: str
+
+    def root(self, name: str) -> PrivateKey:
+        """One of the three roots, from the folder that is to be moved to a safe."""
+        return self._key(self.folder / "offline" / name)
+
+    @property
+    def target(self) -> PrivateKey:
+        """Signs manifests, times and answers."""
+        return self._key(self.folder / "target")
+
+    @property
+    def content(self) -> PrivateKey:
+        """Signs reviewed notices."""
+        return self._key(self.folder / "content")
+
+    def emergency(self, username: str) -> PrivateKey:
+        """The key of one person who composes or releases emergencies.
+
+        Raises:
+            KeyFileError: the account's name cannot stand in a file name.
+        """
+        if _NAME.fullmatch(username) is None:
+            raise KeyFileError(
+                f"账号名不能用作密钥文件名 / not a name for a key file: {username[:40]!r}"
+            )
+        return self._key(self.folder / "emergency" / username)
+
+    def key_set(self, persons: tuple[str, ...], version: int = 1) -> KeySet:
+        """All public halves with their roles; ``persons`` may sign emergencies."""
+        keys = [self.root(name).public("root", holder=name) for name in ROOTS]
+        keys.append(self._public(self.target, "target", "target"))
+        keys.append(self._public(self.content, "content", "content"))
+        keys += [self._public(self.emergency(name), "emergency", name) for name in persons]
+        return KeySet(version=version, keys=tuple(keys))
+
+    def sealed_key_set(self, persons: tuple[str, ...], version: int = 1) -> bytes:
+        """The key set signed by two roots, as boxes receive it."""
+        return seal_keys(self.key_set(persons, version), [self.root(name) for name in ROOTS[:2]])
+
+    def _public(self, key: PrivateKey, role: Role, holder: str) -> PublicKey:
+        return key.public(role, area=self.area, holder=holder)
+
+    def _key(self, path: Path) -> PrivateKey:
+        if not path.exists():
+            return _make(path)
+        if path.stat().st_mode & 0o077:
+            raise KeyFileError(
+                f"密钥文件不得让他人读取,请执行 chmod 600 / readable by others: {path.name}"
+            )
+        secret = path.read_bytes()
+        if len(secret) != 32:
+            raise KeyFileError(f"密钥文件已损坏 / damaged key file: {path.name}")
+        return PrivateKey.from_bytes(secret)
+
+
+def _make(path: Path) -> PrivateKey:
+    """A new key, written whole before it gets its name."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    key = PrivateKey.generate()
+    draft = path.with_name(f".{path.name}.new")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(key.to_bytes())
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return PrivateKey.from_bytes(path.read_bytes())
+    finally:
+        draft.unlink(missing_ok=True)
+    return key

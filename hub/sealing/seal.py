@@ -1,0 +1,136 @@
+"""Sealing: from an outbox row to the bytes that boxes verify, with everything they refer to.
+
+Deterministic: the same revision, keys and assets give the same bytes, so that sealing again
+after a crash changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from wagtail.models import Revision
+
+from contract.messages import seal_message, sha256_hex
+from hub.emergency.models import Emergency
+from hub.emergency.to_contract import to_alert
+from hub.notices.to_contract import to_notice
+from hub.places.models import SUPERVISORS, CountyPage, Post
+from hub.sealing.assets import LibraryAssets
+from hub.sealing.keyring import Keyring
+from hub.sealing.models import AssetUse, OutboxKind, OutboxRow, SealedNotice
+
+if TYPE_CHECKING:
+    from contract.notice import Notice
+    from hub.sealing.assets import Renderer
+
+
+def keyring() -> Keyring:
+    """The hub's keys, bound to its county.
+
+    Raises:
+        CountyPage.DoesNotExist: the hub has no county yet.
+    """
+    return Keyring(settings.DATA.keys, CountyPage.objects.get().code)
+
+
+def officers() -> tuple[str, ...]:
+    """Account names of everybody who may command an emergency, for the key set."""
+    posts = Post.objects.filter(role__in=SUPERVISORS)
+    names = {user.username for post in posts for user in post.group.user_set.filter(is_active=True)}
+    return tuple(sorted(names))
+
+
+@transaction.atomic
+def seal_row(row: OutboxRow, render: Renderer | None = None) -> list[SealedNotice]:
+    """Do what an outbox row says: seal, or take out of force.
+
+    Args:
+        row: the oldest row that is not done.
+        render: makes the recording of a spoken text; without it boxes speak themselves.
+
+    Returns:
+        The rows that changed, one an area.
+    """
+    if row.kind == OutboxKind.WITHDRAW:
+        return _out_of_force(row.notice_id)
+    if row.kind == OutboxKind.ALERT:
+        return seal_alert(Emergency.objects.get(pk=row.emergency_id))
+    return seal_notice(row, render)
+
+
+@transaction.atomic
+def seal_notice(row: OutboxRow, render: Renderer | None = None) -> list[SealedNotice]:
+    """Seal the revision that was signed; earlier ones of the same notice go out of force."""
+    page = Revision.objects.get(pk=row.page_revision_id).as_object()
+    assets = LibraryAssets(render)
+    notice = to_notice(page, row.revision, row.created_at, assets)
+    body = seal_message(notice, keyring().content)
+    found = [_keep(notice, area, body) for area in notice.areas]
+    for blob in assets.used:
+        AssetUse.objects.get_or_create(asset=blob, notice_id=notice.id, revision=notice.revision)
+    older = SealedNotice.objects.filter(notice_id=notice.id, revision__lt=notice.revision)
+    older.update(in_force=False)
+    return found
+
+
+def _keep(notice: Notice, area: str, body: bytes) -> SealedNotice:
+    return SealedNotice.objects.update_or_create(
+        notice_id=notice.id,
+        revision=notice.revision,
+        area=area,
+        kind="notice",
+        defaults={
+            "sha256": sha256_hex(body),
+            "body": body,
+            "publish_at": notice.publish_at,
+            "valid_until": notice.valid_until,
+            "sealed_at": timezone.now(),
+            "in_force": not _is_superseded(notice),
+        },
+    )[0]
+
+
+def _is_superseded(notice: Notice) -> bool:
+    """Whether a newer revision or a withdrawal was already sealed (a row sealed again)."""
+    same = SealedNotice.objects.filter(notice_id=notice.id)
+    newer = same.filter(revision__gt=notice.revision).exists()
+    return newer or same.exclude(withdrawn_at=None).exists()
+
+
+@transaction.atomic
+def seal_alert(emergency: Emergency) -> list[SealedNotice]:
+    """Seal a released emergency with the keys of the two persons who stand for it."""
+    if emergency.released_by is None:
+        raise PermissionError("一个人不能发布紧急通知 / an emergency needs two persons")
+    keys = keyring()
+    alert = to_alert(emergency)
+    body = seal_message(
+        alert,
+        keys.emergency(emergency.composed_by.username),
+        keys.emergency(emergency.released_by.username),
+    )
+    ended = SealedNotice.objects.filter(notice_id__in=[*alert.cancels, *alert.updates])
+    ended.update(in_force=False)
+    fields = {
+        "sha256": sha256_hex(body),
+        "body": body,
+        "publish_at": alert.issued_at,
+        "valid_until": alert.expires_at,
+        "sealed_at": timezone.now(),
+    }
+    return [
+        SealedNotice.objects.update_or_create(
+            notice_id=alert.id, revision=1, area=area, kind="alert", defaults=fields
+        )[0]
+        for area in alert.notice.areas
+    ]
+
+
+def _out_of_force(notice_id: str) -> list[SealedNotice]:
+    """A withdrawn notice: out of force everywhere, and its text gone from the hub's outbox."""
+    rows = SealedNotice.objects.filter(notice_id=notice_id)
+    rows.update(in_force=False, withdrawn_at=timezone.now(), body=b"")
+    return list(rows)
