@@ -105,7 +105,7 @@ def create_demo_county(path: Path, *, name: str = "云岭县") -> County:
 
 
 def _county(code: str, name: str) -> CountyPage:
-    found = CountyPage.objects.filter(code=code).first()
+    found: CountyPage | None = CountyPage.objects.filter(code=code).first()
     if found is None:
         Locale.objects.get_or_create(language_code="zh-hans")
         root = Page.get_first_root_node()
@@ -121,7 +121,7 @@ def _county(code: str, name: str) -> CountyPage:
 def _place(
     parent: PlacePage, model: type[TownPage | VillagePage], fields: dict[str, Any]
 ) -> TownPage | VillagePage:
-    found = model.objects.filter(code=fields["code"]).first()
+    found: TownPage | VillagePage | None = model.objects.filter(code=fields["code"]).first()
     if found is not None:
         return found
     fresh = PlacePage.objects.get(pk=parent.pk).specific
@@ -139,7 +139,8 @@ def _village(county: CountyPage, row: NamedVillage, groups: int) -> VillagePage:
         "complaints": f"{row.name}务监督委员会",
     }
     made = _place(town, VillagePage, fields)
-    return VillagePage.objects.get(pk=made.pk)
+    village: VillagePage = VillagePage.objects.get(pk=made.pk)
+    return village
 
 
 def _account(place: PlacePage, role: Role, number: int = 0) -> Login:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 _log = logging.getLogger(__name__)
-_LEVELS = {level.label: level for level in Level}
+_LEVELS = {str(level.label): level for level in Level}
 
 
 def may_command(user: User, areas: list[str]) -> None:

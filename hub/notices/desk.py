@@ -40,7 +40,8 @@ def find(notice_id: str) -> NoticePage:
     Raises:
         NoticePage.DoesNotExist: there is none.
     """
-    return NoticePage.objects.get(notice_id=notice_id)
+    found: NoticePage = NoticePage.objects.get(notice_id=notice_id)
+    return found
 
 
 @transaction.atomic
@@ -207,7 +208,7 @@ def confirm_withdrawal(user: User, page: NoticePage) -> Withdrawal:
         NotYourStepError: the same person, the wrong post, or nothing was asked for.
     """
     stored = NoticePage.objects.get(pk=page.pk)
-    waiting = stored.withdrawals.filter(confirmed_at=None).first()
+    waiting: Withdrawal | None = stored.withdrawals.filter(confirmed_at=None).first()
     if waiting is None:
         raise NotYourStepError("没有等待确认的撤回申请。")
     if waiting.requested_by_id == user.pk:

@@ -11,8 +11,6 @@ from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, Panel
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
-
     from hub.notices.gate import GateResult
     from hub.notices.models import NoticePage
 
@@ -141,7 +139,3 @@ def content_tab() -> list[Panel]:
         ),
     ]
 
-
-def shown_to(request: HttpRequest, page: NoticePage) -> bool:
-    """Whether the person of this request may see a draft of the notice."""
-    return bool(page.permissions_for_user(request.user).can_edit())

@@ -33,8 +33,10 @@ def _letter(character: str) -> str:
 
 def initials(text: str) -> str:
     """First letters of a text; Latin letters and digits stay, everything else is left out."""
-    letters = lazy_pinyin(text, style=Style.FIRST_LETTER, errors=list)
-    return "".join(each.lower() for each in letters if each.isascii() and each.isalnum())
+    letters = lazy_pinyin(text, style=Style.FIRST_LETTER, errors="default")
+    return "".join(
+        letter.lower() for run in letters for letter in run if letter.isascii() and letter.isalnum()
+    )
 
 
 def name_initials(name: str) -> tuple[str, ...]:

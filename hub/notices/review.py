@@ -134,7 +134,8 @@ class PostTask(Task):
             if any(_lies_in(state, place.path) for place in places)
             and self.get_actions(state.workflow_state.content_object, user)
         ]
-        return TaskState.objects.filter(pk__in=mine)
+        found: QuerySet[TaskState] = TaskState.objects.filter(pk__in=mine)
+        return found
 
 
 def _lies_in(state: TaskState, path: str) -> bool:

@@ -57,7 +57,7 @@ def seal_row(row: OutboxRow, render: Renderer | None = None) -> list[SealedNotic
     if row.kind == OutboxKind.WITHDRAW:
         return _out_of_force(row.notice_id)
     if row.kind == OutboxKind.ALERT:
-        return seal_alert(Emergency.objects.get(pk=row.emergency_id))
+        return seal_alert(Emergency.objects.get(id=row.emergency_id or 0))
     return seal_notice(row, render)
 
 

@@ -32,6 +32,11 @@ settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="session")
+def notices_file() -> Path:
+    return NOTICES
+
+
+@pytest.fixture(scope="session")
 def notices() -> dict[str, dict[str, Any]]:
     data = json.loads(NOTICES.read_text(encoding="utf-8"))
     return {each["id"]: each for each in data["notices"]}
