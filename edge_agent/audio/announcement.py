@@ -79,7 +79,8 @@ class Announcement:
     kind: Kind
     issued_at: datetime
     due_at: datetime
-    text: str
+    text: str = ""
+    """The words, when they are not those of a notice; kept on disk until it is over."""
     revision: int = 1
     occurrence: str = ""
     level: Level = Level.VILLAGE
@@ -100,6 +101,8 @@ class Announcement:
     """Pause after every three readings of an announcement that repeats without end."""
     slower_repeat: bool = False
     after_power_cut: PowerCutRule = "resume"
+    notice_id: str = ""
+    """The notice whose words these are, for receipts; empty when ``id`` names it."""
 
     @property
     def key(self) -> str:
@@ -161,3 +164,5 @@ class Change:
     state: State
     at: datetime
     reason: str = ""
+    by: str = ""
+    """The announcement that made it give way."""

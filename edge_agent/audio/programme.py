@@ -23,13 +23,16 @@ SegmentKind = Literal["chime", "siren", "speech", "gap"]
 SIREN_S = 5.0
 READINGS_A_ROUND = 3
 """An alert that is repeated until it is cancelled is read so often, then pauses."""
-EXERCISE_BEFORE = "演练,演练。现在进行的是应急广播演练,请不要惊慌。"
-EXERCISE_AFTER = "以上是演练。"
+EXERCISE_BEFORE = "演练，演练，这是一次演练。"
+EXERCISE_AFTER = "以上是演练，请不要惊慌。"
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One piece of a programme. ``text`` is to be spoken; ``seconds`` the length of the rest."""
+    """One piece of a programme. ``seconds`` is the length of a siren or gap.
+
+    Speech says ``text``; when that is empty, the words of the announcement's notice.
+    """
 
     kind: SegmentKind
     reading: int
@@ -58,8 +61,8 @@ def programme_of(item: Announcement) -> tuple[Segment, ...]:
 def _words(item: Announcement, reading: int) -> list[Segment]:
     slower = item.slower_repeat and reading == 2 and not item.recording_sha256
     said = Segment("speech", reading, item.text, item.recording_sha256, slower)
-    if item.kind is not Kind.EXERCISE:
-        return [said]
+    if item.kind is not Kind.EXERCISE or not item.recording_sha256:
+        return [said]  # the script of a notice says 演练 by itself; a recording may not
     before = Segment("speech", reading, EXERCISE_BEFORE)
     return [before, said, Segment("speech", reading, EXERCISE_AFTER)]
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from edge_agent.clock import Reading
 
 
+_STOPPED = "播音中停机 the box stopped"
+
+
 @dataclass(slots=True)
 class Past:
     """What the queue must remember of announcements it no longer holds."""
@@ -67,10 +70,10 @@ class Queue:
             if entry.state is not State.PLAYING:
                 continue
             if entry.announcement.after_power_cut == "drop":
-                changes.append(self._close(entry, State.FAILED, reading, "播音中断电 power cut"))
+                changes.append(self._close(entry, State.FAILED, reading, _STOPPED))
             else:
                 entry.interruptions += 1
-                changes.append(_set(entry, State.INTERRUPTED, reading, "播音中断电 power cut"))
+                changes.append(_set(entry, State.INTERRUPTED, reading, _STOPPED, "restart"))
         return changes
 
     def offer(self, item: Announcement, reading: Reading) -> list[Change]:
@@ -133,8 +136,10 @@ class Queue:
             if best.announcement.rank <= current.announcement.rank:
                 return changes
             current.interruptions += 1
-            reason = f"让位于 gave way to {best.announcement.key}"
-            changes.append(_set(current, State.INTERRUPTED, reading, reason))
+            by = best.announcement.key
+            changes.append(
+                _set(current, State.INTERRUPTED, reading, f"让位于 gave way to {by}", by)
+            )
         changes.append(_set(best, State.PLAYING, reading))
         return changes
 
@@ -159,9 +164,9 @@ class Queue:
         other = next(waiting, None) if entry.announcement.urgent else None
         if other is None:
             return []
-        reason = f"轮流播报 takes turns with {other.announcement.key}"
+        by = other.announcement.key
         entry.interruptions += 1
-        return [_set(entry, State.INTERRUPTED, reading, reason)]
+        return [_set(entry, State.INTERRUPTED, reading, f"轮流播报 takes turns with {by}", by)]
 
     def round_over(self, key: str, reading: Reading) -> list[Change]:
         """All readings were heard: finished, or a pause if it repeats until it is cancelled."""
@@ -246,7 +251,7 @@ class Queue:
         return _set(entry, state, reading, reason)
 
 
-def _set(entry: Entry, state: State, reading: Reading, reason: str = "") -> Change:
+def _set(entry: Entry, state: State, reading: Reading, reason: str = "", by: str = "") -> Change:
     entry.state = state
     entry.reason = reason
-    return Change(entry, state, reading.now, reason)
+    return Change(entry, state, reading.now, reason, by)

@@ -1,0 +1,138 @@
+"""The announcements at hand, what is written down of them, and what the hub is told.
+
+Everything of one turn is one commit, made before the relay closes; the reports wait on the same
+disk and go to the outbox one by one while sound is playing, so that no report costs an
+emergency a millisecond and none is lost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from contract.receipt import Interruption, Receipt
+from edge_agent.audio.airing import Airing, Facts, spoken_of
+from edge_agent.audio.announcement import State
+from edge_agent.audio.programme import Track, programme_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from edge_agent.audio.announcement import Change, Entry
+    from edge_agent.audio.journal import Journal
+    from edge_agent.audio.pcm import Pcm
+    from edge_agent.audio.programme import Segment
+    from edge_agent.clock import Reading
+
+
+class Ledger:
+    """Keeps an `Airing` for every open entry of the queue.
+
+    Args:
+        box: the box's id, for receipts.
+        journal: the audio part's database.
+        sounds: makes the chime and the siren.
+    """
+
+    def __init__(self, box: str, journal: Journal, sounds: Callable[[Segment], Pcm]) -> None:
+        self._box = box
+        self._journal = journal
+        self._sounds = sounds
+        self._airings: dict[str, Airing] = {}
+        self._changed: dict[str, Airing] = {}
+        self._reports: list[Receipt] = []
+        self._stopped_at: dict[str, datetime] = {}
+
+    @property
+    def airings(self) -> tuple[Airing, ...]:
+        """Every announcement that is not over."""
+        return tuple(self._airings.values())
+
+    def find(self, entry: Entry, facts: Facts | None = None) -> Airing:
+        """The airing of an entry of the queue, made on first use."""
+        key = entry.announcement.key
+        if key not in self._airings:
+            track = Track(programme_of(entry.announcement), self._sounds)
+            self._airings[key] = Airing(entry, track, facts)
+        return self._airings[key]
+
+    def note(self, changes: Iterable[Change], reading: Reading) -> list[Airing]:
+        """Take over what the queue decided; returns the announcements that are now over."""
+        over = []
+        for change in changes:
+            airing = self.find(change.entry)
+            self._note_times(airing, change)
+            if change.state.final:
+                airing.seal()
+                del self._airings[airing.key]
+                over.append(airing)
+            self.report(airing, change.state, change.reason, reading)
+        return over
+
+    def report(self, airing: Airing, state: State, detail: str, reading: Reading) -> None:
+        """Tell the hub how an announcement stands."""
+        item = airing.entry.announcement
+        self._changed[airing.key] = airing
+        name = f"{item.id}: {detail}" if item.notice_id and detail else detail or item.id
+        self._reports.append(
+            Receipt(
+                box=self._box,
+                part="audio",
+                stage="spoken",
+                notice_id=item.notice_id or item.id,
+                revision=item.revision,
+                at=reading.now,
+                clock_trusted=reading.trusted,
+                detail=name,
+                spoken=spoken_of(airing, state),
+            )
+        )
+
+    def touch(self, airing: Airing) -> None:
+        """Its progress shall be written down at the next commit."""
+        self._changed[airing.key] = airing
+
+    def commit(self, reading: Reading) -> None:
+        """Write down all that changed, in one commit; nothing when nothing did."""
+        if not self._changed and not self._reports:
+            return
+        rows = [(one.entry, one.facts) for one in self._changed.values()]
+        self._journal.write(rows, reading.now, self._reports)
+        self._changed.clear()
+        self._reports.clear()
+
+    def hand_over(self, send: Callable[[Receipt], None]) -> bool:
+        """Give the oldest waiting report to ``send``; False when there was none.
+
+        A power cut between the two commits sends a report twice, never not at all.
+        """
+        waiting = self._journal.oldest_report()
+        if waiting is None:
+            return False
+        send(waiting[1])
+        self._journal.report_sent(waiting[0])
+        return True
+
+    def _note_times(self, airing: Airing, change: Change) -> None:
+        facts = airing.facts
+        if change.state is State.QUEUED and facts.accepted_at is None:
+            facts.accepted_at = change.at
+        elif change.state is State.PLAYING:
+            facts.started_at = facts.started_at or change.at
+            self._end_interruption(airing, change.at)
+        elif change.state is State.INTERRUPTED:
+            stop = Interruption(airing.entry.offset, change.by)
+            facts.interruptions = (*facts.interruptions, stop)
+            self._stopped_at[airing.key] = change.at
+        elif change.state.final:
+            self._end_interruption(airing, change.at)
+            facts.ended_at = change.at
+
+    def _end_interruption(self, airing: Airing, at: datetime) -> None:
+        since = self._stopped_at.pop(airing.key, None)
+        if since is None:
+            return
+        *before, last = airing.facts.interruptions
+        lasted = replace(last, seconds=round((at - since).total_seconds(), 3))
+        airing.facts.interruptions = (*before, lasted)

@@ -1,0 +1,125 @@
+"""Getting the words of an announcement spoken: recording of the hub, the box's voice, siren."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Protocol
+
+from edge_agent.audio.pcm import Clip, Silence, WavFile, WrongPcmError, samples_of
+from edge_agent.audio.speech import Order, SpeechFailedError, order_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from contract.notice import Notice
+    from edge_agent.audio.airing import Airing
+    from edge_agent.audio.programme import Segment
+    from edge_agent.audio.speech import Take
+
+_log = logging.getLogger(__name__)
+STAND_IN_S = 15.0
+"""How long the siren sounds where words should be that no voice could say."""
+
+
+class Voice(Protocol):
+    """What is used of `SpeechDesk`."""
+
+    def order(self, order: Order) -> None:
+        """Ask for words to be spoken."""
+        ...
+
+    def take(self, name: str) -> Take | None:
+        """The spoken words, None while they are not ready."""
+        ...
+
+    def turn(self) -> None:
+        """Look after the child."""
+        ...
+
+    def forget(self, name: str) -> None:
+        """Erase the spoken words."""
+        ...
+
+
+class Words:
+    """Orders what an announcement has to say, and puts the takes into its track.
+
+    Args:
+        voice: speaks orders in a child process.
+        recording: the bytes of a recording by its sha256, None when it is not here or damaged.
+        siren: the siren's sound, for words that nobody could say in an emergency.
+    """
+
+    def __init__(self, voice: Voice, recording: Callable[[str], bytes | None], siren: Clip) -> None:
+        self._voice = voice
+        self._recording = recording
+        self._siren = siren
+        self._notices: dict[str, Notice] = {}
+        self._files: dict[str, list[WavFile]] = {}
+        self._orders: dict[str, set[str]] = {}
+
+    def know(self, key: str, notice: Notice) -> None:
+        """These are the words of the announcement ``key``."""
+        self._notices[key] = notice
+
+    def gather(self, airing: Airing) -> bool:
+        """Order what is missing and take what is ready; True when just now all came together."""
+        missing = airing.track.missing
+        for segment in missing:
+            self._gather(airing, segment)
+        return bool(missing) and airing.track.samples is not None
+
+    def turn(self) -> None:
+        """Look after the child that speaks."""
+        self._voice.turn()
+
+    @property
+    def names(self) -> set[str]:
+        """The takes that are still needed."""
+        return set().union(*self._orders.values())
+
+    def forget(self, key: str) -> None:
+        """The announcement is over: its words and their sound are erased."""
+        self._notices.pop(key, None)
+        for file in self._files.pop(key, []):
+            file.close()
+        for name in self._orders.pop(key, set()):
+            self._voice.forget(name)
+
+    def _gather(self, airing: Airing, segment: Segment) -> None:
+        item = airing.entry.announcement
+        name = order_name(airing.key, segment.text, segment.recording_sha256, segment.slower)
+        notice = self._notices.get(airing.key)
+        self._orders.setdefault(airing.key, set()).add(name)
+        try:
+            take = self._voice.take(name)
+            if take is not None:
+                self._put(airing, segment, take)
+            elif segment.text or notice is not None:
+                sha256 = segment.recording_sha256
+                recording = (self._recording(sha256) if sha256 else None) or b""
+                text = segment.text
+                self._voice.order(
+                    Order(name, text, None if text else notice, recording, segment.slower,
+                          item.urgent)
+                )  # fmt: skip
+        except (SpeechFailedError, WrongPcmError, OSError) as error:
+            _log.error("no voice for %s: %s", airing.key, error)
+            self._stand_in(airing, segment)
+
+    def _put(self, airing: Airing, segment: Segment, take: Take) -> None:
+        file = WavFile(take.path)
+        self._files.setdefault(airing.key, []).append(file)
+        if not file.samples:
+            raise WrongPcmError(f"{take.path.name} holds no sound")
+        airing.track.put_speech(segment, file)
+        airing.facts.engine, airing.facts.voice = take.engine, take.voice
+        airing.facts.loudness_lufs = take.loudness_lufs
+
+    def _stand_in(self, airing: Airing, segment: Segment) -> None:
+        airing.voiceless = True
+        airing.facts.engine = "siren" if airing.entry.announcement.urgent else ""
+        urgent = airing.entry.announcement.urgent
+        length = samples_of(STAND_IN_S)
+        pcm = Clip(self._siren.read(0, self._siren.samples), length) if urgent else Silence(0)
+        airing.track.put_speech(segment, pcm)
