@@ -1,0 +1,98 @@
+"""What one can do at the screen: change the type size, say something, leave."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from edge_agent.kiosk.rendering import page, size_cookie
+from edge_agent.kiosk.slips import SlipError, kind_by_key
+from edge_agent.kiosk.state import SCREEN, SLIPS, VOICE
+
+if TYPE_CHECKING:
+    from multidict import MultiDictProxy
+
+MAX_PHRASES = 10
+
+
+async def set_size(request: web.Request) -> web.Response:
+    """Choose 标准, 大 or 特大; kept in a session cookie until the idle reset."""
+    form = await request.post()
+    response = _back(form)
+    size = str(form.get("size", "1"))
+    if size in {"1", "2", "3"}:
+        response.set_cookie(size_cookie(request), size, httponly=True, samesite="Strict", path="/")
+    return response
+
+
+async def reset(request: web.Request) -> web.Response:
+    """The villager has left: forget size, slips and everything spoken."""
+    request.app[SLIPS].forget()
+    request.app[VOICE].forget()
+    response = web.Response(status=204)
+    response.del_cookie(size_cookie(request), path="/")
+    return response
+
+
+async def say_form(request: web.Request) -> web.Response:
+    """The form of one kind of feedback, about a notice or about nothing in particular."""
+    return _form(request, request.query.get("notice", ""), "")
+
+
+async def say_send(request: web.Request) -> web.Response:
+    """Take the slip, then lead to the page with its number (so that a reload sends nothing)."""
+    kind = kind_by_key(request.match_info["kind"])
+    if kind is None:
+        raise web.HTTPNotFound
+    form = await request.post()
+    notice_id = str(form.get("notice", ""))
+    if notice_id not in request.app[SCREEN].edition.by_id:
+        notice_id = ""
+    chosen = [kind.phrases[n] for n in _chosen(form, len(kind.phrases))]
+    words = {
+        "phrases": "；".join(chosen),
+        "text": str(form.get("text", "")),
+        "phone": "".join(c for c in str(form.get("phone", "")) if c.isascii() and c.isdigit())[:15],
+        "notice": notice_id,
+    }
+    token = str(form.get("form", ""))[:40]
+    try:
+        request.app[SLIPS].take(token, kind, words, notice_id)
+    except SlipError as error:
+        return _form(request, notice_id, str(error))
+    return web.HTTPSeeOther(f"/said/{token}")
+
+
+async def said(request: web.Request) -> web.Response:
+    """收到: the slip's number, large."""
+    slip = request.app[SLIPS].number_of(request.match_info["form"])
+    if slip is None:
+        raise web.HTTPNotFound
+    return page(request, "said.html", slip=slip)
+
+
+def _form(request: web.Request, notice_id: str, problem: str) -> web.Response:
+    kind = kind_by_key(request.match_info["kind"])
+    if kind is None:
+        raise web.HTTPNotFound
+    held = request.app[SCREEN].edition.by_id.get(notice_id)
+    slips = request.app[SLIPS]
+    return page(
+        request, "say_form.html", kind=kind, about=held.notice if held else None, problem=problem,
+        form=slips.new_form(), slips_open=slips.is_open, status=422 if problem else 200,
+    )  # fmt: skip
+
+
+def _chosen(
+    form: MultiDictProxy[str | web.FileField | bytes | bytearray], length: int
+) -> list[int]:
+    numbers = {str(value) for value in form.getall("phrase", [])[:MAX_PHRASES]}
+    return [n for n in range(length) if str(n) in numbers]
+
+
+def _back(form: MultiDictProxy[str | web.FileField | bytes | bytearray]) -> web.Response:
+    """Back to the page of our own that one came from; anything else leads home."""
+    target = str(form.get("back", "/"))
+    ours = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
+    return web.HTTPSeeOther(target if ours else "/")

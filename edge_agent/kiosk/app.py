@@ -1,0 +1,64 @@
+"""The query screen's web application: which address leads to which handler."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from edge_agent.kiosk import actions, live, pages, sound, wall
+from edge_agent.kiosk.guard import add_headers, guard
+from edge_agent.kiosk.rendering import HERE
+from edge_agent.kiosk.state import SCREEN, SLIPS, VOICE, WALL
+from edge_agent.kiosk.wall_log import WallLog
+
+if TYPE_CHECKING:
+    from edge_agent.kiosk.screen import Screen
+    from edge_agent.kiosk.slips import SlipDesk
+    from edge_agent.kiosk.voice import Voice
+
+MAX_POST_BYTES = 64 * 1024
+_ID = r"{notice:[A-Za-z0-9_.\-]{1,64}}"
+_N = r"\d{1,6}"
+
+
+def create_app(screen: Screen, voice: Voice, slips: SlipDesk) -> web.Application:
+    """The application around one screen; nothing runs until it is served."""
+    app = web.Application(middlewares=[guard], client_max_size=MAX_POST_BYTES)
+    app[SCREEN], app[VOICE], app[SLIPS] = screen, voice, slips
+    app[WALL] = WallLog()
+    app.on_response_prepare.append(add_headers)
+    app.add_routes(
+        [
+            web.get("/", pages.home),
+            web.get("/board/{board:[a-z]+}", pages.board),
+            web.get("/board/{board:[a-z]+}/{column}", pages.column),
+            web.get("/newest", pages.newest),
+            web.get("/panel", pages.on_panel),
+            web.get("/guide", pages.guide),
+            web.get("/search", pages.search),
+            web.get(f"/notice/{_ID}", pages.notice),
+            web.get(f"/notice/{_ID}/state", pages.notice_state),
+            web.get(f"/notice/{_ID}/find/{{table:{_N}}}", pages.find_row),
+            web.get(f"/notice/{_ID}/row/{{table:{_N}}}/{{row:{_N}}}", pages.row),
+            web.get(f"/reading/{_ID}/{{what:[a-z]+(-{_N}){{1,2}}}}", sound.reading),
+            web.get(
+                f"/speech/{_ID}/{{what:[a-z]+(-{_N}){{1,2}}}}/{{number:{_N}}}.wav", sound.speech
+            ),
+            web.get("/asset/{sha256:[0-9a-f]{64}}", sound.asset),
+            web.get("/say", pages.say),
+            web.get("/say/{kind:[a-z_]+}", actions.say_form),
+            web.post("/say/{kind:[a-z_]+}", actions.say_send),
+            web.get(r"/said/{form:[A-Za-z0-9_\-]{1,40}}", actions.said),
+            web.post("/size", actions.set_size),
+            web.post("/reset", actions.reset),
+            web.get("/live", live.live),
+            web.post("/alive", live.alive),
+            web.post("/alarm", live.alarm_seen),
+            web.get("/api/status.json", live.status),
+            web.get("/wall", wall.wall),
+            web.post("/wall/shown", wall.shown),
+            web.static("/static", HERE / "static"),
+        ]
+    )
+    return app

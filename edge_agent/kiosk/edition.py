@@ -1,0 +1,87 @@
+"""An edition: everything the screen answers with from one change of the plan to the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from edge_agent.kiosk.columns import BOARDS, OTHER, place
+from edge_agent.kiosk.search import SearchIndex
+from edge_agent.plan import Plan
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from contract.notice import Notice
+    from edge_agent.clock import Reading
+    from edge_agent.store import HeldNotice
+
+RELATIONS: dict[str, str] = {
+    "replaces": "替代",
+    "withdraws": "撤回",
+    "result_of": "结果",
+    "stage_of": "同一项目",
+    "interprets": "解读",
+}
+
+
+@dataclass(frozen=True)
+class Edition:
+    """Immutable. Build one with `edition_of`; ``faults`` is what the screen must own up to."""
+
+    plan: Plan
+    reading: Reading
+    number: int
+    index: SearchIndex
+    by_id: dict[str, HeldNotice] = field(repr=False)
+    damaged: int = 0
+    store_lost: bool = False
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """Every notice that may be read, newest first."""
+        return tuple(held.notice for held in self.plan.readable)
+
+    @property
+    def updated_at(self) -> datetime | None:
+        """When the box got the newest thing it has."""
+        return max((held.stored_at for held in self.plan.readable), default=None)
+
+    def in_column(self, board: str, column: str) -> tuple[Notice, ...]:
+        """Notices of one column, newest first."""
+        return tuple(each for each in self.notices if place(each.column) == (board, column))
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        """How many notices stand in each column, empty ones included."""
+        found = {(board.name, column): 0 for board in BOARDS for column in board.columns}
+        for notice in self.notices:
+            where = place(notice.column)
+            found[where] = found.get(where, 0) + 1
+        return found
+
+    def has_other(self) -> bool:
+        """Whether some notice stands in no column of the catalogue."""
+        return any(place(notice.column)[1] == OTHER for notice in self.notices)
+
+    def related(self, notice: Notice) -> tuple[tuple[str, Notice], ...]:
+        """Notices that this one points at, or that point at it, with the word for why."""
+        found: dict[str, tuple[str, Notice]] = {}
+        for reference in notice.references:
+            held = self.by_id.get(reference.notice_id)
+            if held is not None:
+                found[held.notice.id] = (RELATIONS[reference.relation], held.notice)
+        for other in self.notices:
+            for reference in other.references:
+                if reference.notice_id == notice.id and other.id not in found:
+                    found[other.id] = (RELATIONS[reference.relation], other)
+        found.pop(notice.id, None)
+        return tuple(found.values())
+
+
+def edition_of(
+    plan: Plan, reading: Reading, number: int, *, damaged: int = 0, store_lost: bool = False
+) -> Edition:
+    """Build the edition of a plan, search index included."""
+    notices = [held.notice for held in plan.readable]
+    by_id = {held.notice.id: held for held in plan.readable}
+    return Edition(plan, reading, number, SearchIndex(notices), by_id, damaged, store_lost)

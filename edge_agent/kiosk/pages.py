@@ -1,0 +1,214 @@
+"""The pages one reads: home, boards, columns, lists, notices, rows, guide."""
+
+from __future__ import annotations
+
+import string
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from edge_agent.kiosk.chapters import chapters_of
+from edge_agent.kiosk.columns import ICONS, board_by_key
+from edge_agent.kiosk.rendering import page
+from edge_agent.kiosk.search import MAX_QUERY, rows_with, surname_of
+from edge_agent.kiosk.spelling import letters
+from edge_agent.kiosk.state import SCREEN, SLIPS
+from edge_agent.kiosk.tables import labels_and_values, row_gist, row_title, view
+
+if TYPE_CHECKING:
+    from contract.notice import Notice, Table
+    from edge_agent.kiosk.search import Hit
+
+NEWEST = 5
+LIST_LENGTH = 200
+KEYS = (*string.ascii_uppercase, *string.digits)
+
+
+async def home(request: web.Request) -> web.Response:
+    """Boards, search, newest, what the panel shows: at most eight tiles."""
+    edition = request.app[SCREEN].edition
+    return page(request, "home.html", newest=edition.notices[:NEWEST])
+
+
+async def board(request: web.Request) -> web.Response:
+    """The columns of one board with the number of notices in each."""
+    found = board_by_key(request.match_info["board"])
+    if found is None:
+        raise web.HTTPNotFound
+    counts = request.app[SCREEN].edition.counts()
+    tiles = [
+        (column, ICONS[column], counts[found.name, column])
+        for column in (*found.columns, *_extra(found.name, counts))
+    ]
+    return page(request, "board.html", board=found, tiles=tiles)
+
+
+def _extra(board_name: str, counts: dict[tuple[str, str], int]) -> list[str]:
+    return [column for (name, column) in counts if name == board_name and column == "其他"]
+
+
+async def column(request: web.Request) -> web.Response:
+    """The notices of one column, newest first."""
+    found = board_by_key(request.match_info["board"])
+    name = request.match_info["column"]
+    if found is None or name not in ICONS:
+        raise web.HTTPNotFound
+    notices = request.app[SCREEN].edition.in_column(found.name, name)
+    return page(
+        request, "list.html", trail=[(f"/board/{found.key}", found.name)], title=name,
+        notices=notices[:LIST_LENGTH], total=len(notices), hint="",
+    )  # fmt: skip
+
+
+async def newest(request: web.Request) -> web.Response:
+    """Everything, newest first."""
+    notices = request.app[SCREEN].edition.notices
+    return page(
+        request, "list.html", trail=[], title="最新公示", notices=notices[:LIST_LENGTH],
+        total=len(notices), hint="",
+    )  # fmt: skip
+
+
+async def on_panel(request: web.Request) -> web.Response:
+    """What the LED panel shows now, in its order."""
+    notices = tuple(held.notice for held in request.app[SCREEN].edition.plan.panel)
+    return page(
+        request, "list.html", trail=[], title="电子屏正在播", notices=notices[:LIST_LENGTH],
+        total=len(notices), hint="文化广场的电子屏正按这个顺序轮流播放。",
+    )  # fmt: skip
+
+
+async def guide(request: web.Request) -> web.Response:
+    """查询指南: how to look up, the sheet of the catalogue, and where to complain."""
+    edition = request.app[SCREEN].edition
+    contacts = {n.sender.complaints: n.sender for n in edition.notices if n.sender.complaints}
+    return page(
+        request, "guide.html", counts=edition.counts(), contacts=tuple(contacts.values())[:3]
+    )
+
+
+async def notice(request: web.Request) -> web.Response:
+    """One notice, one chapter of it."""
+    found = _notice(request)
+    if found is None:
+        return gone(request)
+    chapters = chapters_of(found)
+    at = min(max(_number(request, "chapter", 1), 1), len(chapters))
+    query = request.query
+    tables = {
+        number: view(
+            found.tables[number], number, sort=_number(request, "sort", -1),
+            down=query.get("down") == "1", page=_number(request, "page", 1),
+        )
+        for _, number in chapters[at - 1].blocks if number >= 0
+    }  # fmt: skip
+    return page(
+        request, "notice.html", notice=found, chapters=chapters, at=at, chapter=chapters[at - 1],
+        tables=tables, related=request.app[SCREEN].edition.related(found),
+        layout=query.get("layout", ""),
+    )  # fmt: skip
+
+
+async def row(request: web.Request) -> web.Response:
+    """One row of a table, large: label and value."""
+    found = _notice(request)
+    if found is None:
+        return gone(request)
+    table, at = _table(request, found), int(request.match_info["row"])
+    if not 0 <= at < len(table.rows):
+        raise web.HTTPNotFound
+    return page(
+        request, "row.html", notice=found, table_number=int(request.match_info["table"]), at=at,
+        length=len(table.rows), title=row_title(table, at), pairs=labels_and_values(table, at),
+    )  # fmt: skip
+
+
+async def find_row(request: web.Request) -> web.Response:
+    """“找我的一行”: surnames of this table, then the rows."""
+    found = _notice(request)
+    if found is None:
+        return gone(request)
+    number = int(request.match_info["table"])
+    table = _table(request, found)
+    query = request.query.get("q", "")[:MAX_QUERY]
+    surname = request.query.get("surname", "")[:2]
+    titles = [row_title(table, at) for at in range(len(table.rows))]
+    surnames = sorted({surname_of(title) for title in titles if title})
+    if surname:
+        rows = [at for at, title in enumerate(titles) if surname_of(title) == surname]
+    else:
+        rows = list(rows_with(table, query))
+    return page(
+        request, "find_row.html", notice=found, table_number=number, surnames=surnames[:80],
+        query=query, surname=surname,
+        rows=[(at, titles[at], row_gist(table, at)) for at in rows[:LIST_LENGTH]],
+    )  # fmt: skip
+
+
+async def search(request: web.Request) -> web.Response:
+    """By pinyin initials, by words or digits, by surname."""
+    index = request.app[SCREEN].edition.index
+    query = request.query.get("q", "")[:MAX_QUERY].strip()
+    typed = request.query.get("i", "")[:MAX_QUERY].upper()
+    surname = request.query.get("surname", "")[:2]
+    digits = bool(typed) and typed.isdigit()
+    hits = index.by_words(typed if digits else query) if digits or query else []
+    keys = index.by_initials(typed) if typed and not digits else []
+    return page(
+        request, "search.html", query=query, typed=typed if digits else letters(typed),
+        surname=surname, keys=keys, hits=[_shown(hit) for hit in hits], pad=KEYS,
+        surnames=index.surnames()[:24], people=index.with_surname(surname)[:80] if surname else (),
+    )  # fmt: skip
+
+
+def _shown(hit: Hit) -> tuple[Hit, str, str]:
+    """A hit with the two lines that the list shows for a row."""
+    if hit.where != "row":
+        return (hit, "", "")
+    table = hit.notice.tables[hit.table]
+    return (hit, row_title(table, hit.row), row_gist(table, hit.row))
+
+
+def gone(request: web.Request) -> web.Response:
+    """A notice that is not here: withdrawn or expired, or never known."""
+    notice_id = request.match_info["notice"]
+    screen = request.app[SCREEN]
+    if screen.ledger.is_gone(notice_id):
+        return page(
+            request, "sorry.html", status=410, word="这条公示已撤回或到期",
+            next_step="内容已从本机删除。想知道原因，请看“最新公示”里的撤回公告，或问村委会。",
+        )  # fmt: skip
+    raise web.HTTPNotFound
+
+
+async def notice_state(request: web.Request) -> web.Response:
+    """For an open page: is what it shows still the last word?"""
+    held = request.app[SCREEN].edition.by_id.get(request.match_info["notice"])
+    return web.json_response({"revision": held.notice.revision if held else 0})
+
+
+async def say(request: web.Request) -> web.Response:
+    """The page where one chooses what to say."""
+    notice_id = request.query.get("notice", "")
+    held = request.app[SCREEN].edition.by_id.get(notice_id)
+    return page(
+        request, "say.html", slips_open=request.app[SLIPS].is_open,
+        about=held.notice if held else None,
+    )  # fmt: skip
+
+
+def _notice(request: web.Request) -> Notice | None:
+    held = request.app[SCREEN].edition.by_id.get(request.match_info["notice"])
+    return held.notice if held else None
+
+
+def _table(request: web.Request, found: Notice) -> Table:
+    number = int(request.match_info["table"])
+    if number >= len(found.tables):
+        raise web.HTTPNotFound
+    return found.tables[number]
+
+
+def _number(request: web.Request, name: str, default: int) -> int:
+    text = request.query.get(name, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else default

@@ -1,0 +1,140 @@
+"""The screen's state between requests: the edition in force, and who waits to hear of the next.
+
+`refresh` is called at every poke. Alarms are told to the pages before the search index is
+built, so that a large village does not wait for its own emergency.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from contract.errors import ContractError
+from edge_agent.errors import StoreError
+from edge_agent.kiosk.alarm import Alarm, alarm_of
+from edge_agent.kiosk.edition import Edition, edition_of
+from edge_agent.kiosk.ledger import Ledger
+from edge_agent.plan import Plan, plan
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from edge_agent.part import Part
+    from edge_agent.store import InForce
+
+_log = logging.getLogger(__name__)
+
+
+class Screen:
+    """One query screen. All methods run on the server's event loop."""
+
+    def __init__(self, part: Part, folder: Path) -> None:
+        self.part = part
+        self.ledger = Ledger(part, folder)
+        self.alarms: tuple[Alarm, ...] = ()
+        self.alarms_on_screen: tuple[str, ...] = ()
+        self.last_alive_s: float | None = None
+        self.edition: Edition = edition_of(Plan(), part.clock.read(), 0, store_lost=True)
+        self._change = -1
+        self._trusted = False
+        self._number = 0
+        self._told = asyncio.Condition()
+
+    async def refresh(self) -> bool:
+        """Read the store again if it (or the time) gives reason to; True when something left.
+
+        A store that cannot be read keeps the last edition on the screen, and says so.
+        """
+        reading = self.part.clock.read()
+        try:
+            if not self._is_due(reading.now, trusted=reading.trusted):
+                return False
+            held = self.part.store.in_force()
+        except (ContractError, StoreError, sqlite3.Error) as error:
+            await self._lose_store(error)
+            return False
+        self._change, self._trusted = held.change, reading.trusted
+        current = plan(held, reading)
+        alarms = tuple(alarm_of(each.alert) for each in current.alerts)
+        if alarms != self.alarms:
+            self.alarms = alarms
+            await self._tell()
+        left = self._publish(current, held)
+        await self._tell()
+        return left
+
+    def _publish(self, current: Plan, held: InForce) -> bool:
+        reading = self.part.clock.read()
+        self.edition = edition_of(current, reading, self._number + 1, damaged=len(held.damaged))
+        readable = {each.notice.id: each.notice.revision for each in current.readable}
+        stored = {each.notice.id: each.notice.revision for each in held.notices}
+        if held.damaged:
+            # A rotten flash card is no withdrawal: what is missing comes back from the hub.
+            return False
+        return self.ledger.settle(readable, stored)
+
+    def _is_due(self, now: datetime, *, trusted: bool) -> bool:
+        changes_at = self.edition.plan.next_change
+        return (
+            self.part.store.change() != self._change
+            or trusted != self._trusted
+            or self.edition.store_lost
+            or (changes_at is not None and now >= changes_at)
+        )
+
+    async def _lose_store(self, error: Exception) -> None:
+        if not self.edition.store_lost:
+            _log.error("cannot read the store, showing the last edition: %s", error)
+            self.edition = replace(self.edition, store_lost=True)
+            await self._tell()
+
+    async def _tell(self) -> None:
+        self._number += 1
+        async with self._told:
+            self._told.notify_all()
+
+    @property
+    def number(self) -> int:
+        """Grows with everything that a page must hear of."""
+        return self._number
+
+    async def news_after(self, number: int) -> int:
+        """Wait until there is something newer than ``number``; returns the new number."""
+        async with self._told:
+            await self._told.wait_for(lambda: self._number > number)
+        return self._number
+
+    def state(self) -> dict[str, object]:
+        """What an open page needs to hear."""
+        return {
+            "number": self._number,
+            "edition": self.edition.number,
+            "alarms": [alarm.as_json() for alarm in self.alarms],
+            "store_lost": self.edition.store_lost,
+        }
+
+    def alarm_seen(self, alert_id: str) -> None:
+        """A page reports that it shows this alarm now."""
+        for alarm in self.alarms:
+            if alarm.id == alert_id:
+                self.ledger.alarm_shown(alarm.id, alarm.revision)
+                self.alarms_on_screen = (*{*self.alarms_on_screen, alert_id},)
+
+    def alarm_cleared(self) -> None:
+        """A page reports that no alarm covers it any more."""
+        live = {alarm.id for alarm in self.alarms}
+        self.alarms_on_screen = tuple(e for e in self.alarms_on_screen if e in live)
+
+    def heartbeat(self) -> None:
+        """The browser's page is alive."""
+        self.last_alive_s = self.part.clock.monotonic_s()
+
+    def silent_s(self) -> float | None:
+        """Seconds since the page was last heard of; None when it never was."""
+        if self.last_alive_s is None:
+            return None
+        return self.part.clock.monotonic_s() - self.last_alive_s

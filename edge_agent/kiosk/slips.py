@@ -1,0 +1,179 @@
+"""What villagers say at the screen: closed to the hub, written to the outbox, numbered.
+
+Once the screen said 收到 the slip is on the disk. In memory stays only which form led to which
+number, so that a second tap on a slow screen is no second slip; the reset forgets that too.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from contract.errors import ContractError, VillageError
+from contract.feedback import Feedback
+from contract.sealing import seal_for, slip_context
+from edge_agent.poke import poke
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from contract.feedback import FeedbackKind
+    from edge_agent.part import Part
+
+KEY_FILE = "hub_feedback_key"
+MAX_TEXT = 500
+SLIPS_AN_HOUR = 60
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One of the four things one can say, with the sentences that save typing."""
+
+    key: FeedbackKind
+    name: str
+    icon: str
+    letter: str
+    asks: str
+    phrases: tuple[str, ...]
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        "help_find", "没找到？请人帮找", "users", "B", "您想找什么？工作人员两个工作日内回复。",
+        ("我的低保在哪里看", "我的补贴发了没有", "征地补偿怎么算的", "医保养老怎么交", "宅基地怎么申请",
+         "想查以前的公示"),
+    ),
+    Kind(
+        "question", "我有问题要问", "circle-question-mark", "W", "您想问什么？村委会会给您答复。",
+        ("这笔钱是怎么算的", "为什么没有我家", "什么时候发钱", "找谁办理", "需要带什么材料"),
+    ),
+    Kind(
+        "correction", "这里写错了", "pencil-line", "J", "哪里不对？核实后会更正并公布。",
+        ("名字写错了", "金额不对", "面积或人数不对", "日期不对", "组别不对", "已经不符合条件的人还在名单上"),
+    ),
+    Kind(
+        "complaint", "我要投诉、提意见", "message-square-warning", "T", "您要反映什么？只有经办人能看到。",
+        ("公开的内容不真实", "该公开的没有公开", "公开得太晚", "收费不合理", "办事不公平", "没有人答复我"),
+    ),
+)  # fmt: skip
+
+
+class SlipError(VillageError, ValueError):
+    """The slip cannot be taken; the message is for the villager."""
+
+
+def kind_by_key(key: str) -> Kind | None:
+    """The kind with this key, or None."""
+    return next((kind for kind in KINDS if kind.key == key), None)
+
+
+class SlipDesk:
+    """Takes slips. ``folder`` is the part's own; the hub's public key lies in it."""
+
+    def __init__(self, part: Part, folder: Path) -> None:
+        self._part = part
+        self._folder = folder
+        self._taken: dict[str, str] = {}
+        self._recent_s: list[float] = []
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the hub's key is here; without it nothing is accepted, and the page says so."""
+        return self._key() is not None
+
+    def new_form(self) -> str:
+        """A one-time token that names one form on the screen."""
+        return secrets.token_urlsafe(18)
+
+    def take(self, form: str, kind: Kind, words: dict[str, str], notice_id: str = "") -> str:
+        """Seal and store; returns the slip's number. The same form gives the same number.
+
+        Raises:
+            SlipError: nothing was said, too much at once, or no key of the hub is here.
+        """
+        if form in self._taken:
+            return self._taken[form]
+        said = {name: _clean(text) for name, text in words.items() if _clean(text)}
+        if not said.get("phrases") and not said.get("text"):
+            raise SlipError("请至少选一句话，或者写几个字。")
+        key = self._key()
+        if key is None:
+            raise SlipError("本机还没有县里的收件钥匙，请直接找村委会，或打监督电话。")
+        self._check_pace()
+        now = self._part.clock.read()
+        slip = self._number(kind, now.local)
+        feedback = Feedback(
+            slip=slip,
+            kind=kind.key,
+            box=self._part.settings.box.id,
+            at=now.now,
+            sealed_b64=_sealed(key, said, slip, self._part.settings.box.id),
+            notice_id=notice_id,
+        )
+        self._part.outbox.add_feedback(feedback)
+        poke(self._part.settings.run, "link")
+        self._taken[form] = slip
+        return slip
+
+    def number_of(self, form: str) -> str | None:
+        """The number that a form was given, until the reset."""
+        return self._taken.get(form)
+
+    def forget(self) -> None:
+        """The villager has left."""
+        self._taken.clear()
+
+    def _key(self) -> bytes | None:
+        try:
+            data = (self._folder / KEY_FILE).read_bytes()
+        except OSError:
+            return None
+        if len(data) == 32:
+            return data
+        try:
+            decoded = base64.b64decode(data.strip(), validate=True)
+        except ValueError:
+            return None
+        return decoded if len(decoded) == 32 else None
+
+    def _check_pace(self) -> None:
+        now_s = self._part.clock.monotonic_s()
+        self._recent_s = [each for each in self._recent_s if now_s - each < 3600]
+        if len(self._recent_s) >= SLIPS_AN_HOUR:
+            raise SlipError("这一小时收到的已经很多，请过一会儿再来，或直接找村委会。")
+        self._recent_s.append(now_s)
+
+    def _number(self, kind: Kind, local: datetime) -> str:
+        """``T-0712-034``: kind, day, running number; the number never repeats on this box."""
+        path = self._folder / "slip_number"
+        try:
+            last = int(path.read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            last = 0
+        fresh = path.with_suffix(".part")
+        with fresh.open("w", encoding="ascii") as file:
+            file.write(str(last + 1))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+        return f"{kind.letter}-{local:%m%d}-{last + 1:03d}"
+
+
+def _sealed(key: bytes, said: dict[str, str], slip: str, box: str) -> str:
+    text = json.dumps(said, ensure_ascii=False).encode("utf-8")
+    try:
+        sealed = seal_for(key, text, slip_context(slip, box))
+    except ContractError as error:
+        raise SlipError("县里的收件钥匙坏了，请直接找村委会。") from error
+    return base64.b64encode(sealed).decode("ascii")
+
+
+def _clean(text: str) -> str:
+    return _CONTROL.sub("", text).strip()[:MAX_TEXT]

@@ -1,0 +1,90 @@
+"use strict";
+// What every page does: no way back to another villager's page, idle reset, heartbeat.
+(() => {
+  const body = document.body;
+  const box = document.getElementById("idle");
+  const left = document.getElementById("idle-left");
+  const idleMs = Number(body.dataset.idle) * 1000;
+  const countdownS = Number(body.dataset.countdown);
+  const atHome = body.dataset.page === "home";
+  const onWall = body.dataset.page === "wall";
+  let idleTimer = 0;
+  let countTimer = 0;
+  let leftS = 0;
+
+  // Links replace the page, so that the history never holds what somebody else read.
+  document.addEventListener("click", (event) => {
+    const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
+    if (!link) return;
+    event.preventDefault();
+    if (link.origin === location.origin) location.replace(link.href);
+  });
+  document.querySelectorAll("form[role=search]").forEach((form) => {
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      location.replace(`${form.action}?${new URLSearchParams(new FormData(form))}`);
+    });
+  });
+  for (const unwanted of ["contextmenu", "dragstart", "drop", "dragover", "gesturestart", "auxclick"]) {
+    document.addEventListener(unwanted, (event) => event.preventDefault());
+  }
+
+  async function leave() {
+    try {
+      await fetch("/reset", { method: "POST" });
+    } finally {
+      location.replace("/");
+    }
+  }
+
+  function count() {
+    leftS -= 1;
+    left.textContent = String(leftS);
+    if (leftS <= 0) {
+      clearInterval(countTimer);
+      leave();
+    }
+  }
+
+  function ask() {
+    if (document.documentElement.dataset.reading) {
+      stay();
+      return;
+    }
+    if (atHome) {
+      if (!document.documentElement.classList.contains("size-1")) leave();
+      document.getElementById("main").scrollTop = 0;
+      stay();
+      return;
+    }
+    leftS = countdownS;
+    left.textContent = String(leftS);
+    box.hidden = false;
+    document.getElementById("idle-stay").focus();
+    clearInterval(countTimer);
+    countTimer = setInterval(count, 1000);
+  }
+
+  function stay() {
+    box.hidden = true;
+    clearInterval(countTimer);
+    clearTimeout(idleTimer);
+    idleTimer = setTimeout(ask, idleMs);
+  }
+
+  if (!onWall) {
+    for (const sign of ["pointerdown", "keydown", "touchmove", "wheel", "scroll", "input"]) {
+      document.addEventListener(sign, stay, { capture: true, passive: true });
+    }
+    stay();
+  }
+
+  // The heartbeat comes from a drawn frame: a page that no longer draws falls silent.
+  function beat() {
+    requestAnimationFrame(() => {
+      fetch("/alive", { method: "POST" }).catch(() => {});
+    });
+  }
+  beat();
+  setInterval(beat, 10000);
+})();

@@ -1,0 +1,142 @@
+"""The HDMI-fed wall: a full-screen playlist for televisions and outdoor LED walls.
+
+The same rules as the panel's: every page stands as long as reading it takes, what expires or is
+withdrawn leaves at once, an emergency covers everything, and what was really shown is reported
+by the page itself, slide by slide.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from contract.notice import Heading, Paragraph, Picture, Table, Video
+from contract.receipt import Shown
+from edge_agent.kiosk.rendering import page
+from edge_agent.kiosk.sound import SAFE_TYPES
+from edge_agent.kiosk.state import SCREEN, WALL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contract.notice import Asset, Column, Notice
+
+READ_S_PER_CHAR = 0.25
+LEAST_S, MOST_S, PICTURE_S = 8.0, 60.0, 12.0
+CHARS_A_SLIDE = 150
+ROWS_A_SLIDE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Slide:
+    """One page of the wall; ``number`` of ``total`` within its notice."""
+
+    notice: Notice
+    kind: str
+    dwell_s: float
+    text: str = ""
+    columns: tuple[Column, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    asset: Asset | None = None
+    number: int = 1
+    total: int = 1
+
+
+async def wall(request: web.Request) -> web.Response:
+    """The whole playlist in one page; it asks for the next one when the plan changes."""
+    screen = request.app[SCREEN]
+    notices = [held.notice for held in screen.edition.plan.wall]
+    request.app[WALL].keep_only({notice.name for notice in notices})
+    slides = [slide for notice in notices for slide in slides_of(notice)]
+    return page(request, "wall.html", slides=slides)
+
+
+async def shown(request: web.Request) -> web.Response:
+    """The page reports a slide that stood for its whole time."""
+    form = await request.post()
+    screen = request.app[SCREEN]
+    held = {each.notice.name: each.notice for each in screen.edition.plan.wall}
+    notice = held.get(str(form.get("name", "")))
+    number = str(form.get("slide", ""))
+    if notice is None or not number.isdecimal() or screen.alarms:
+        return web.Response(status=204)
+    slides = slides_of(notice)
+    if 1 <= int(number) <= len(slides):
+        clock = screen.part.clock
+        due = request.app[WALL].add(
+            notice.name, (int(number), len(slides)), slides[int(number) - 1].dwell_s,
+            clock.read(), clock.monotonic_s(),
+        )  # fmt: skip
+        if due is not None:
+            screen.part.receipt(
+                "shown", notice.id, notice.revision,
+                shown=Shown(len(slides), due.seconds, due.first_at, words_sha256(slides), "wall"),
+            )  # fmt: skip
+    return web.Response(status=204)
+
+
+def slides_of(notice: Notice) -> tuple[Slide, ...]:
+    """A notice cut into slides, at least one."""
+    found = list(_slides(notice))
+    if not found:
+        found = [Slide(notice, "text", _dwell_s(notice.summary), text=notice.summary)]
+    return tuple(replace(slide, number=n, total=len(found)) for n, slide in enumerate(found, 1))
+
+
+def words_sha256(slides: tuple[Slide, ...]) -> str:
+    """Hash of what the slides say; a browser's pixels are not ours to hash."""
+    told = hashlib.sha256()
+    for slide in slides:
+        cells = (cell for row in slide.rows for cell in row)
+        file = slide.asset.sha256 if slide.asset else ""
+        told.update("\x1f".join((slide.text, *cells, file, "\x1e")).encode("utf-8"))
+    return told.hexdigest()
+
+
+def _slides(notice: Notice) -> Iterator[Slide]:
+    text = notice.summary
+    for block in notice.blocks:
+        if isinstance(block, Heading | Paragraph):
+            text = f"{text}\n{block.text}" if text else block.text
+            continue
+        yield from _text_slides(notice, text)
+        text = ""
+        if isinstance(block, Table):
+            yield from _table_slides(notice, block)
+        elif isinstance(block, Picture | Video) and block.asset.mime in SAFE_TYPES:
+            kind = "video" if isinstance(block, Video) else "picture"
+            yield Slide(notice, kind, PICTURE_S, text=block.alt, asset=block.asset)
+    yield from _text_slides(notice, text)
+
+
+def _text_slides(notice: Notice, text: str) -> Iterator[Slide]:
+    rest = text.strip()
+    while rest:
+        cut = _cut(rest)
+        piece, rest = rest[:cut].strip(), rest[cut:].strip()
+        yield Slide(notice, "text", _dwell_s(piece), text=piece)
+
+
+def _cut(text: str) -> int:
+    """Where to cut, after the last sentence that fits."""
+    if len(text) <= CHARS_A_SLIDE:
+        return len(text)
+    ends = [text.rfind(mark, 0, CHARS_A_SLIDE) for mark in "。；！？\n"]
+    return max(ends) + 1 if max(ends) > CHARS_A_SLIDE // 3 else CHARS_A_SLIDE
+
+
+def _table_slides(notice: Notice, table: Table) -> Iterator[Slide]:
+    for start in range(0, len(table.rows), ROWS_A_SLIDE):
+        rows = table.rows[start : start + ROWS_A_SLIDE]
+        if start + ROWS_A_SLIDE >= len(table.rows) and table.total:
+            rows = (*rows, table.total)
+        yield Slide(
+            notice, "table", _dwell_s("".join("".join(row) for row in rows)),
+            columns=table.columns, rows=rows,
+        )  # fmt: skip
+
+
+def _dwell_s(text: str) -> float:
+    return min(max(len(text) * READ_S_PER_CHAR, LEAST_S), MOST_S)
