@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hub.notices.blocks import RESTRICTED_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from hub.notices.models import NoticePage
 
@@ -46,17 +46,10 @@ def passages(page: NoticePage) -> Iterator[Passage]:
 
 
 def _passages_of(block: dict[str, Any], number: int) -> Iterator[Passage]:
-    value = block["value"]
-    if block["type"] == "paragraph":
-        yield Passage(value, f"正文第{number}段")
-    elif block["type"] == "heading":
-        yield Passage(value["text"], f"正文第{number}段小标题")
-    elif block["type"] == "picture":
-        yield Passage(value["alt"], f"正文第{number}段图片说明")
-    elif block["type"] == "file":
-        yield Passage(value["title"], f"正文第{number}段附件名")
-    elif block["type"] == "table":
-        yield from _cells(value["table"])
+    if block["type"] == "table":
+        yield from _cells(block["value"]["table"])
+    else:
+        yield Passage(text_of(block), f"正文第{number}段")
 
 
 def _cells(table: dict[str, Any]) -> Iterator[Passage]:
@@ -70,41 +63,20 @@ def _cells(table: dict[str, Any]) -> Iterator[Passage]:
                 yield Passage(cell, where, column["heading"], kind="cell")
 
 
-def rewrite(page: NoticePage, change: Callable[[Passage], str]) -> None:
-    """Put every text through ``change``, in place; restricted columns are not looked at."""
-    page.title = change(Passage(page.title, "标题", kind="title"))
-    page.summary = change(Passage(page.summary, "摘要", kind="summary"))
-    page.speech = change(Passage(page.speech, "广播词", kind="speech"))
-    blocks = raw_body(page)
-    for number, block in enumerate(blocks, 1):
-        block["value"] = _rewritten(block, number, change)
-    set_body(page, blocks)
+_TEXT_KEYS = {"heading": "text", "picture": "alt", "file": "title"}
 
 
-def _rewritten(
-    block: dict[str, Any], number: int, change: Callable[[Passage], str]
-) -> str | dict[str, Any]:
+def text_of(block: dict[str, Any]) -> str:
+    """The one text of a block that is no table."""
     value = block["value"]
-    key = {"heading": "text", "picture": "alt", "file": "title"}.get(block["type"])
+    return str(value if block["type"] == "paragraph" else value[_TEXT_KEYS[block["type"]]])
+
+
+def with_text(block: dict[str, Any], text: str) -> str | dict[str, Any]:
+    """The value of a block that is no table, with another text."""
     if block["type"] == "paragraph":
-        return change(Passage(value, f"正文第{number}段"))
-    if key is not None:
-        return {**value, key: change(Passage(value[key], f"正文第{number}段"))}
-    table = value["table"]
-    rows = [{"values": _row(row["values"], table["columns"], change)} for row in table["rows"]]
-    return {**value, "table": {**table, "rows": rows}}
-
-
-def _row(
-    cells: list[str], columns: list[dict[str, str]], change: Callable[[Passage], str]
-) -> list[str]:
-    blank = Passage("", "表格", kind="cell")
-    return [
-        cell
-        if not cell or column["type"] in RESTRICTED_TYPES
-        else change(replace(blank, text=cell, label=column["heading"]))
-        for cell, column in zip(cells, columns, strict=True)
-    ]
+        return text
+    return {**block["value"], _TEXT_KEYS[block["type"]]: text}
 
 
 def tables(page: NoticePage) -> list[dict[str, Any]]:

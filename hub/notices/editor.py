@@ -54,6 +54,8 @@ class NoticeForm(WagtailAdminPageForm):
         super()._post_clean()
         if self.errors:
             return
+        if "privacy_note" in self.changed_data:
+            self.instance.privacy_by = str(self.for_user.get_full_name() or self.for_user)
         if DROP_BUTTON in self.data:
             gate.clean(self.instance)
         if any(button in self.data for button in SUBMIT_BUTTONS):
@@ -138,4 +140,3 @@ def content_tab() -> list[Panel]:
             classname="collapsed",
         ),
     ]
-

@@ -1,61 +1,50 @@
-"""The privacy gate on a notice: what must not leave the hub, in sentences a clerk can act on.
+"""The privacy gate on a notice page: `hub.privacy` asked about its text, and its answer carried out.
 
-Restricted columns are dropped whole; numbers in running text are masked. What only looks like
-personal data needs a person who says, with a reason, that it is none.
+Restricted columns are dropped whole, numbers in running text are masked, rules such as the one
+about children stop the notice. What only looks like personal data needs a person who says,
+with a reason and a name, that it is none.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from contract import privacy
+from contract.privacy import Level
+from hub import privacy
 from hub.notices import content
-from hub.notices.blocks import RESTRICTED_TYPES
+from hub.notices.blocks import OPEN_TYPES, RESTRICTED_TYPES
 
 if TYPE_CHECKING:
     from hub.notices.models import NoticePage
+    from hub.privacy.decisions import ColumnVerdict, PlacedFinding
 
-
-@dataclass(frozen=True, slots=True)
-class RestrictedColumn:
-    """A column that stays at the hub."""
-
-    table: int
-    column: int
-    heading: str
-    type: str
-    cells: int
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """Personal data in a text; ``masked`` is what would stand there instead."""
-
-    where: str
-    kind: str
-    masked: str
-    level: privacy.Level
+_TO_GATE = {"number": "num"}
+_FROM_GATE = {"num": "number", "area": "number", "enum": "text"}
+MAX_SENTENCES = 12
 
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """What the gate found. ``note`` is the reason somebody gave for letting suspicions pass."""
+    """The gate's answer on one page; ``note`` is the reason somebody gave for suspicions."""
 
-    columns: tuple[RestrictedColumn, ...] = ()
-    hits: tuple[Hit, ...] = ()
+    gate: privacy.Gate
     note: str = ""
-    by_level: dict[privacy.Level, int] = field(default_factory=dict)
 
     @property
-    def certain(self) -> tuple[Hit, ...]:
-        """Hits that must be masked or removed."""
-        return tuple(hit for hit in self.hits if hit.level is not privacy.Level.CONFIRM)
+    def columns(self) -> tuple[ColumnVerdict, ...]:
+        """Columns that stay at the hub."""
+        return self.gate.restricted_columns
 
     @property
-    def suspicious(self) -> tuple[Hit, ...]:
-        """Hits that a person has to judge."""
-        return tuple(hit for hit in self.hits if hit.level is privacy.Level.CONFIRM)
+    def masked(self) -> tuple[PlacedFinding, ...]:
+        """Places in texts and cells that must be masked."""
+        return tuple(each for each in self.gate.findings if each.level is not Level.CONFIRM)
+
+    @property
+    def doubtful(self) -> tuple[PlacedFinding, ...]:
+        """Places that a person has to judge."""
+        return tuple(each for each in self.gate.findings if each.level is Level.CONFIRM)
 
     @property
     def passes(self) -> bool:
@@ -64,76 +53,115 @@ class GateResult:
 
     @property
     def can_be_cleaned(self) -> bool:
-        """Whether one press would put it right."""
-        return bool(self.columns or self.hits)
+        """Whether one press would change something."""
+        return bool(self.columns or self.gate.findings or self.gate.rules)
 
     @property
     def sentences(self) -> list[str]:
         """What holds the text back, each with what to do."""
-        found: list[str] = []
+        found = [f"{hit.zh}{hit.offer}" for hit in self.gate.rules]
         if self.columns:
-            names = "、".join(dict.fromkeys(column.heading for column in self.columns))
+            names = "、".join(dict.fromkeys(column.label for column in self.columns))
             found.append(f"表格里有不能公开的列:{names}。请点“去掉不公开的列”。")
-        found += [
-            f"{hit.where}有{hit.kind},公开前须遮盖为 {hit.masked} 或删去。"
-            for hit in self.certain[:8]
-        ]
-        if len(self.certain) > 8:
-            found.append(f"另有{len(self.certain) - 8}处个人信息,请点“去掉不公开的列”一并遮盖。")
-        if self.suspicious and not self.note.strip():
-            first = self.suspicious[0]
-            found.append(
-                f"{first.where}等{len(self.suspicious)}处像是{first.kind},"
-                "请遮盖;确属可公开的,在“隐私核对说明”里写明理由。"
-            )
+        found += [finding.zh for finding in self.masked[:MAX_SENTENCES]]
+        if len(self.masked) > MAX_SENTENCES:
+            rest = len(self.masked) - MAX_SENTENCES
+            found.append(f"另有{rest}处个人信息,请点“去掉不公开的列”一并遮盖。")
+        if not self.note.strip():
+            found += [f"{each.zh}" for each in self.doubtful[:MAX_SENTENCES]]
+            found += list(self.gate.questions)
+            if self.doubtful or self.gate.questions:
+                found.append("核对后确可公开的,请在“隐私核对说明”里写明理由。")
         return found
 
 
 def examine(page: NoticePage) -> GateResult:
     """Look at a notice as it stands; nothing is changed."""
-    hits = [
-        Hit(passage.where, privacy.KIND_NAMES[found.kind], found.masked, found.level)
-        for passage in content.passages(page)
-        for found in privacy.scan(passage.text, passage.label)
-    ]
-    return GateResult(tuple(_restricted(page)), tuple(hits), page.privacy_note)
-
-
-def _restricted(page: NoticePage) -> list[RestrictedColumn]:
-    return [
-        RestrictedColumn(
-            table=number,
-            column=place,
-            heading=column["heading"],
-            type=column["type"],
-            cells=sum(bool(row["values"][place]) for row in table["rows"]),
-        )
-        for number, table in enumerate(content.tables(page))
-        for place, column in enumerate(table["columns"])
-        if column["type"] in RESTRICTED_TYPES
-    ]
+    return GateResult(privacy.examine(form_of(page)), page.privacy_note)
 
 
 def clean(page: NoticePage) -> GateResult:
-    """Drop the restricted columns and mask what is left, in place; returns what there was."""
-    found = examine(page)
-    blocks = content.raw_body(page)
-    for block in blocks:
-        if block["type"] == "table":
-            block["value"] = {**block["value"], "table": _without(block["value"]["table"])}
-    content.set_body(page, blocks)
-    content.rewrite(page, lambda passage: privacy.mask(passage.text, passage.label))
+    """Do what the gate asks, in place; returns what it had found."""
+    form = form_of(page)
+    found = GateResult(privacy.examine(form), page.privacy_note)
+    cleared = privacy.examine(form, overrides=_overrides(page, found))
+    _write_back(page, privacy.apply(cleared, form))
     return found
 
 
-def _without(table: dict[str, Any]) -> dict[str, Any]:
-    keep = [
-        place
+def _overrides(page: NoticePage, found: GateResult) -> list[privacy.Override]:
+    """The doubtful places that a named person declared not personal."""
+    note = page.privacy_note.strip()
+    if len(note) < 2 or not page.privacy_by:
+        return []
+    return [
+        privacy.Override(each.where, note, page.privacy_by, each.fingerprint)
+        for each in found.doubtful
+    ]
+
+
+def form_of(page: NoticePage) -> dict[str, Any]:
+    """The page in the exchange form that the gate reads; every text block is a line of body."""
+    blocks = content.raw_body(page)
+    form: dict[str, Any] = {
+        "title": page.title,
+        "summary": page.summary,
+        "speech": page.speech,
+        "body": [content.text_of(block) for block in blocks if block["type"] != "table"],
+        "item": page.item.code if page.item else "",
+        "valid_until": page.valid_until.isoformat() if page.valid_until else "",
+        "tables": [
+            _gate_table(block["value"]["table"]) for block in blocks if block["type"] == "table"
+        ],
+        "attachments": [{"mime": "image/png"} for block in blocks if block["type"] == "picture"],
+    }
+    if page.correction:
+        form["更正原因"] = page.correction
+    return form
+
+
+def _gate_table(table: dict[str, Any]) -> dict[str, Any]:
+    columns = [
+        {
+            "key": f"c{place}",
+            "label": column["heading"],
+            "type": _TO_GATE.get(column["type"], column["type"]),
+            "restricted": column["type"] in RESTRICTED_TYPES,
+        }
         for place, column in enumerate(table["columns"])
-        if column["type"] not in RESTRICTED_TYPES
+    ]
+    return {"columns": columns, "rows": [list(row["values"]) for row in table["rows"]]}
+
+
+def _write_back(page: NoticePage, form: dict[str, Any]) -> None:
+    page.title, page.summary, page.speech = form["title"], form["summary"], form["speech"]
+    page.correction = form.get("更正原因", "")
+    texts, tables = iter(form["body"]), iter(form["tables"])
+    blocks = content.raw_body(page)
+    for block in blocks:
+        if block["type"] == "table":
+            block["value"] = _page_table(block["value"], next(tables))
+        else:
+            block["value"] = content.with_text(block, next(texts))
+    content.set_body(page, blocks)
+
+
+def _page_table(value: dict[str, Any], table: dict[str, Any]) -> dict[str, Any]:
+    """The table block with the gate's columns and rows; totals instead of names end the sum line."""
+    same_rows = len(table["rows"]) == len(value["table"]["rows"])
+    columns = [
+        {"type": _open_type(column["type"]), "heading": column["label"]}
+        for column in table["columns"]
+    ]
+    rows = [
+        {"values": ["" if cell is None else str(cell) for cell in row]} for row in table["rows"]
     ]
     return {
-        **table,
-        "columns": [table["columns"][place] for place in keep],
-        "rows": [{"values": [row["values"][place] for place in keep]} for row in table["rows"]],
+        "table": {**value["table"], "columns": columns, "rows": rows},
+        "has_total": bool(value.get("has_total")) and same_rows,
     }
+
+
+def _open_type(kind: str) -> str:
+    kind = _FROM_GATE.get(kind, kind)
+    return kind if kind in OPEN_TYPES or kind in RESTRICTED_TYPES else "text"

@@ -79,6 +79,9 @@ class NoticePage(Page):
         help_text=_("检查提示可疑、而您确认可以公开时,写明理由"),
     )
 
+    privacy_by = models.CharField(max_length=150, blank=True, editable=False)
+    """Who wrote the privacy note."""
+
     future_village: VillagePage | None = None
     """The village a notice is being written for, while it has no place in the tree yet."""
 
