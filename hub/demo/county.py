@@ -7,7 +7,6 @@ enrol`` on the box's side, an answer from the hub.
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from django.conf import settings
 
 from contract.errors import VillageError
 from hub import accounts
-from hub.demo.sample import CHINA
+from hub.demo.ports import free_port
 from hub.enrol import tickets
 from hub.places.models import Role
 from hub.sealing.keyring import Keyring
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
 ENROL_TIMEOUT_S = 60
 OFFICE_LINE = "{county}人民政府政务公开办公室"
 PANELS = ({"width_px": 192, "height_px": 64}, {"width_px": 128, "height_px": 32})
-
-__all__ = ["CHINA", "Box", "DemoError", "build", "enrol", "free_port"]
 
 
 class DemoError(VillageError, RuntimeError):
@@ -145,16 +142,3 @@ def _devices(box: Box, number: int, voices: Path | None) -> dict[str, Any]:
         "kiosk": {"port": box.kiosk_port},
         "link": {"broker": f"mqtt://127.0.0.1:{free_port(0)}"},
     }
-
-
-def free_port(wanted: int) -> int:
-    """``wanted`` if nobody listens there, else any free port of the loopback interface."""
-    for port in (wanted, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise DemoError("没有空闲端口 no free port on this machine")

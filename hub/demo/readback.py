@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
-import urllib.error
 import urllib.parse
 import urllib.request
 import wave
@@ -107,21 +106,17 @@ class ScreenReader:
     def status(self) -> dict[str, Any]:
         """What the screen says is in force; empty while it does not answer."""
         try:
-            with urllib.request.urlopen(
-                f"{self.address}/api/status.json", timeout=HTTP_TIMEOUT_S
-            ) as reply:  # noqa: E501, S310 - loopback
-                return dict(json.loads(reply.read()))
-        except (OSError, ValueError):
+            return dict(json.loads(self.page("/api/status.json")))
+        except ValueError:
             return {}
 
     def page(self, path: str, **query: str) -> str:
-        """A page's HTML; empty while the screen does not answer."""
+        """A page's text; empty while the screen does not answer."""
         address = f"{self.address}{path}"
         if query:
             address += "?" + urllib.parse.urlencode(query)
         try:
-            with urllib.request.urlopen(address, timeout=HTTP_TIMEOUT_S) as reply:  # noqa: S310 - loopback
-                return str(reply.read().decode("utf-8"))
+            return _ask(address).decode("utf-8")
         except OSError:
             return ""
 
@@ -143,22 +138,25 @@ class Desk:
     address: str
 
     def turn(self, village: str, switch: str, **values: object) -> None:
-        """Turn a switch: ``cut_network``, ``cut_power``, ``restore_power``, ``set_clock``, ``heal``."""
-        request = urllib.request.Request(  # noqa: S310 - loopback
-            f"{self.address}/api/villages/{village}/{switch}",
-            data=json.dumps(values).encode("utf-8"),
-            headers={"Content-Type": "application/json", "X-Desk": "1"},
-        )
-        with urllib.request.urlopen(request, timeout=30):  # noqa: S310 - loopback
-            return
+        """Turn a switch: cut_network, cut_power, restore_power, set_clock, heal."""
+        _ask(f"{self.address}/api/villages/{village}/{switch}", json.dumps(values).encode("utf-8"))
 
     def is_up(self) -> bool:
         """Whether the desk page answers."""
         try:
-            with urllib.request.urlopen(self.address, timeout=HTTP_TIMEOUT_S):  # noqa: S310 - loopback
-                return True
+            return bool(_ask(self.address))
         except OSError:
             return False
+
+
+def _ask(address: str, body: bytes | None = None) -> bytes:
+    """GET, or POST with a body, on this machine."""
+    if not address.startswith("http://127.0.0.1:"):
+        raise ValueError(f"not on this machine: {address}")
+    headers = {"Content-Type": "application/json", "X-Desk": "1"}
+    request = urllib.request.Request(address, data=body, headers=headers)  # noqa: S310 - loopback only, checked above
+    with urllib.request.urlopen(request, timeout=HTTP_TIMEOUT_S) as reply:  # noqa: S310 - as above
+        return bytes(reply.read())
 
 
 def traces(folder: Path, words: str) -> list[str]:

@@ -171,3 +171,26 @@ def _moment(text: str) -> datetime:
 
 def _text(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d %H:%M")
+
+
+def paper_form(village: Village) -> Draft:
+    """The real paper as a notice of the exchange form: title, chapters, paragraphs.
+
+    ``headings`` names its chapters (lines such as 一、总体要求), for whoever wants to find them.
+    """
+    lines = [line.strip() for line in paper().splitlines() if line.strip()]
+    headings = [line for line in lines if re.match(r"[一二三四五六七八九十]+、.{2,20}$", line)]
+    return {
+        "id": "PAPER001",
+        "title": lines[0],
+        "item": "XC01",
+        "kind": "text",
+        "urgency": "normal",
+        "village": village.joined,
+        "summary": "镇政府印发村务公开工作方案,公开什么、何时公开、怎么监督,全文见查询机。",
+        "speech": "",
+        "body": "\n".join(lines[1:]),
+        "channels": ["led", "speaker", "kiosk", "poster", "mobile"],
+        "publish_at": _text(datetime.now(CHINA)),
+        "headings": headings,
+    }

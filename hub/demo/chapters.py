@@ -1,0 +1,213 @@
+"""The steps in bad weather: the alarm that breaks in, and the village that loses net and power."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from hub.demo import sample, steps
+from hub.demo.readback import digest, traces
+from hub.ledger import summary
+
+if TYPE_CHECKING:
+    from hub.demo.evidence import Step
+    from hub.demo.readback import Passage
+    from hub.demo.story import Home, Story
+
+BREAK_IN_S = 0.5
+ALARM_ON_PANEL_S = 10.0
+CORRECTED_WITHIN_S = 2.0
+FIRST_FRAME_S = 2.0
+CONVERGED_WITHIN_S = 10.0
+PATIENCE_S = 60.0
+"""How long one waits before giving up; what it took is a fact of its own."""
+SPEECH_BEFORE_S = 4.0
+CORRECTION = "更正:金额已复核"
+
+
+def alarm(story: Story) -> None:
+    """An emergency for some groups of one village breaks into a running announcement."""
+    home = story.first
+    with story.evidence.step("4 应急", "山洪预警打断正在播报的公告,播完后从断点续播") as step:
+        running = _running_announcement(story, home, step)
+        emergency = story.officers.compose(story.cast.alarm, home.people.page)
+        asked_s = _boot_time_s()
+        story.officers.release(emergency)
+        siren = _first_alarm_passage(home, step, emergency.notice_id)
+        delay_s = round(siren.at_s - asked_s, 3)
+        step.check("放行到响起 release to sound (s)", holds=delay_s < BREAK_IN_S, seen=delay_s)
+        _panel_taken_over(story, home, step)
+        _screen_taken_over(story, home, step, emergency.alert_id)
+        _untouched(story.second, step, emergency.notice_id)
+        _resumes(story, home, step, running)
+
+
+def _running_announcement(story: Story, home: Home, step: Step) -> str:
+    """Publish a long notice and wait until its speech is under way; returns its id."""
+    form = sample.in_village(story.cast.withdrawn, home.box.village, home.box.village)
+    for each in story.homes:
+        form = sample.in_village(story.cast.withdrawn, story.first.box.village, each.box.village)
+        page, _ = each.people.draft(form)
+        each.people.publish(page)
+        each.pages["withdrawn"], each.forms["withdrawn"] = page, form
+    name = f"{home.pages['withdrawn'].notice_id}@"
+    step.until(
+        "公告播报中 announcement under way",
+        lambda: any(
+            "speech" in p.label and p.end - p.start > SPEECH_BEFORE_S * 48000 * 0.25
+            for p in home.sound.of(name)
+        ),
+        steps.SPOKEN_WITHIN_S,
+    )
+    return name
+
+
+def _first_alarm_passage(home: Home, step: Step, notice_id: str) -> Passage:
+    step.until("警报响起 alarm sounds", lambda: home.sound.of(notice_id), BREAK_IN_S * 10)
+    return home.sound.of(notice_id)[0]
+
+
+def _panel_taken_over(story: Story, home: Home, step: Step) -> None:
+    words = "".join(story.cast.alarm["title"].split())[:4]
+    step.until("全屏预警 whole panel", lambda: words in home.card.text(), ALARM_ON_PANEL_S)
+    time.sleep(1.0)  # the card turns to its first page; the picture is for people
+    story.evidence.keep(step, home.card.face, f"{home.box.id}-alarm.png")
+
+
+def _screen_taken_over(story: Story, home: Home, step: Step, alert_id: str) -> None:
+    shot = story.evidence.folder / f"04-{home.box.id}-alarm-screen.png"
+    home.screen.photograph("/", shot, story.scratch)
+    step.files.append(shot.name)
+    seen = home.screen.status().get("alarms", [])
+    step.check("查询机接管 screen taken over", holds=alert_id in seen, seen=seen)
+
+
+def _untouched(home: Home, step: Step, notice_id: str) -> None:
+    """A village outside the alarm's area neither shows nor sounds it."""
+    quiet = not home.sound.of(notice_id) and not home.screen.status().get("alarms")
+    step.check(f"{home.box.id} 不在范围内不响 not addressed", holds=quiet)
+
+
+def _resumes(story: Story, home: Home, step: Step, name: str) -> None:
+    """What was played of the announcement, put together, is one unbroken reading."""
+    step.until("续播完毕 resumed and finished", lambda: _is_finished(home, name), 240.0)
+    passages = [p for p in home.sound.of(name) if not p.label.endswith("silence")]
+    joined = b"".join(p.pcm() for p in passages)
+    spoken = _spoken(story, home)
+    step.fact("中断 interruptions", spoken.get("interruptions"))
+    step.check("样本数 samples", holds=len(joined) // 2 == spoken.get("samples_total"),
+               seen=[len(joined) // 2, spoken.get("samples_total")])  # fmt: skip
+    step.check("逐样本相同 bit for bit", holds=digest(joined) == spoken.get("pcm_sha256"),
+               seen=spoken.get("pcm_sha256"))  # fmt: skip
+    steps.keep_sound(story, home, step)
+
+
+def _is_finished(home: Home, name: str) -> bool:
+    passages = list(home.sound.passages())
+    mine = [n for n, p in enumerate(passages) if name in p.label]
+    edges = steps.relay_edges(home)
+    return len(mine) > 1 and bool(edges) and not edges[-1]["on"]
+
+
+def _spoken(story: Story, home: Home) -> dict[str, object]:
+    page = story.first.pages["withdrawn"]
+    rows = [r for r in summary.delivery_of(page.notice_id) if r.box_id == home.box.id]
+    return dict(rows[-1].spoken) if rows else {}
+
+
+def cut_and_heal(story: Story) -> None:
+    """Village 2 loses its network, then its power; village 1 follows; then all is healed."""
+    with story.evidence.step(
+        "5 断网断电", "二村断网断电照常显示,恢复后赶上;撤回的名字处处消失"
+    ) as step:
+        away = story.second
+        story.desk.turn(away.box.id, "cut_network")
+        before = away.card.text()
+        _correct_and_withdraw(story)
+        _first_follows(story, step)
+        step.check("断网照常显示 goes on showing", holds=away.card.text() == before)
+        _power_cut(story, step, before)
+        story.desk.turn(away.box.id, "heal")
+        _converges(story, away, step)
+        for home in story.homes:
+            _gone(home, step)
+            story.evidence.keep(step, home.card.face, f"{home.box.id}-panel.png")
+
+
+def _correct_and_withdraw(story: Story) -> None:
+    for home in story.homes:
+        corrected = (CORRECTION + "," + home.forms["table"]["summary"])[:60]
+        home.people.correct(home.pages["table"], "一户金额录入有误,已改正", corrected)
+        home.people.withdraw(home.pages["withdrawn"], "名单有误,撤回重核")
+
+
+def _is_up_to_date(home: Home) -> bool:
+    readable = {e["id"]: e["revision"] for e in home.screen.status().get("readable", [])}
+    return (
+        readable.get(home.pages["table"].notice_id) == 2
+        and home.pages["withdrawn"].notice_id not in readable
+    )
+
+
+def _first_follows(story: Story, step: Step) -> None:
+    took_s = _time_until(story, step, "一村跟上 village 1 follows", story.first)
+    step.check("一村 2 秒内跟上 within 2 s", holds=took_s <= CORRECTED_WITHIN_S, seen=took_s)
+
+
+def _time_until(story: Story, step: Step, name: str, home: Home) -> float:
+    del story
+    step.until(name, lambda: _is_up_to_date(home), PATIENCE_S)
+    return float(step.facts[f"{name}_s"])
+
+
+def _power_cut(story: Story, step: Step, before: str) -> None:
+    """SIGKILL for every process of the box; the card's own power goes with it."""
+    away = story.second
+    story.desk.turn(away.box.id, "cut_power")
+    step.check("断电后屏上的字还在闪存 kept in flash", holds=bool(away.card.flash()))
+    begun_s = _boot_time_s()
+    story.desk.turn(away.box.id, "restore_power")
+    step.until(
+        "首帧 first frame",
+        lambda: (away.card.state().get("first_byte_at_monotonic_s") or 0) > begun_s,
+        PATIENCE_S,
+    )
+    first_s = round(float(away.card.state()["first_byte_at_monotonic_s"]) - begun_s, 3)
+    step.check("重启到首帧 2 秒内 first frame (s)", holds=first_s <= FIRST_FRAME_S, seen=first_s)
+    step.until("断电后内容不变 same content", lambda: away.card.text() == before, PATIENCE_S)
+    step.check("查询机也在 screen works", holds=bool(
+        step.until("查询机恢复 screen back", lambda: away.screen.status().get("readable"),
+                   PATIENCE_S)))  # fmt: skip
+
+
+def _converges(story: Story, home: Home, step: Step) -> None:
+    took_s = _time_until(story, step, "二村赶上 village 2 converges", home)
+    step.check("10 秒内赶上 within 10 s", holds=took_s <= CONVERGED_WITHIN_S, seen=took_s)
+
+
+def _gone(home: Home, step: Step) -> None:
+    """The withdrawn names are on no panel, in no search and in no file of the box."""
+    table = home.forms["withdrawn"]["table"]
+    column = next(n for n, c in enumerate(table["columns"]) if c.get("type") == "name")
+    kept = {str(row[column]) for row in home.forms["table"]["table"]["rows"]
+            for column in range(len(row))}  # fmt: skip
+    names = [str(row[column]) for row in table["rows"] if str(row[column]) not in kept]
+    notice_id = home.pages["withdrawn"].notice_id
+    step.until(
+        f"{home.box.id} 屏上无撤回名字 off the panel",
+        lambda: not any(name in home.card.text() for name in names),
+        PATIENCE_S,
+    )
+    found = [name[:1] + "…" for name in names
+             if notice_id in home.screen.page("/search", q=name)]  # fmt: skip
+    step.check(f"{home.box.id} 查不到 not found", holds=not found, seen=found or len(names))
+    step.until(
+        f"{home.box.id} 盘上无痕迹 no trace on disk",
+        lambda: not any(traces(home.box.folder / "state", name) for name in names),
+        PATIENCE_S,
+    )
+
+
+def _boot_time_s() -> float:
+    """The monotonic clock that boxes and cards share on one desk."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)

@@ -1,0 +1,234 @@
+"""The steps at the desk and in calm weather: sheet, review, the three channels, paper, account."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from hub.demo import sample
+from hub.demo.people import is_refused
+from hub.demo.readback import traces
+from hub.intake import sheets
+from hub.ledger import summary
+from hub.notices import desk
+from hub.notices.initials import initials
+
+if TYPE_CHECKING:
+    from hub.demo.evidence import Step
+    from hub.demo.story import Home, Story
+
+SHOWN_WITHIN_S = 90.0
+"""A table of 30 rows takes its time at 9600 baud; this is a limit, not the figure."""
+SPOKEN_WITHIN_S = 120.0
+READABLE_WITHIN_S = 10.0
+
+
+def take_in_the_sheet(story: Story) -> None:
+    """Each clerk uploads the Excel sheet; the gate finds what must stay, and she drops it."""
+    with story.evidence.step("1 表格", "文书上传表格,隐私关口拦下证件号、银行卡、电话") as step:
+        for home in story.homes:
+            form = sample.in_village(story.cast.table, story.first.box.village, home.box.village)
+            workbook = sheets.sheet_from_notice(form)
+            story.evidence.keep_bytes(step, workbook, f"{home.box.id}-{form['id']}.xlsx")
+            short = form["summary"].split(",")[0].rstrip("。") + "。"
+            taken = {**form, "summary": short, "table": sheets.table_from_sheet(workbook)}
+            home.pages["table"], found = home.people.draft(taken)
+            home.forms["table"] = form
+            headings = [column.heading for column in found.columns]
+            wanted = [c["label"] for c in form["table"]["columns"] if c.get("restricted")]
+            step.check(
+                f"{home.box.id} 拦下的列 dropped",
+                holds=set(wanted) <= set(headings),
+                seen=headings,
+            )
+            step.fact(f"{home.box.id} 行数 rows", len(form["table"]["rows"]))
+
+
+def review_and_sign(story: Story) -> None:
+    """Refused with a reason, corrected, approved, signed, by three different people."""
+    with story.evidence.step("2 审签", "监委会退回并说明原因,文书改正,监委会通过,书记签发") as step:
+        for home in story.homes:
+            _review(story, home, step)
+
+
+def _review(story: Story, home: Home, step: Step) -> None:
+    people, page = home.people, home.pages["table"]
+    desk.submit(people.clerk, page)
+    refusals = {
+        "文书不能自审 clerk": is_refused(lambda: desk.approve(people.clerk, page)),
+        "县里不能代审 county": is_refused(lambda: desk.approve(story.officers.first, page)),
+        "书记不能越过监委会 secretary": is_refused(lambda: desk.sign(people.secretary, page)),
+    }
+    for name, sentence in refusals.items():
+        step.check(f"{home.box.id} {name}", holds=bool(sentence), seen=sentence)
+    desk.refuse(people.committee, page, "内容不全", "摘要里请写明有异议找谁反映。")
+    draft = desk.latest(page)
+    draft.summary = home.forms["table"]["summary"]
+    desk.save(people.clerk, draft)
+    desk.submit(people.clerk, page)
+    desk.approve(people.committee, page)
+    step.check(
+        f"{home.box.id} 监委会不能代签 committee",
+        holds=bool(sentence := is_refused(lambda: desk.sign(people.committee, page))),
+        seen=sentence,
+    )
+    desk.sign(people.secretary, page)
+    step.fact(f"{home.box.id} 签发 signed", page.notice_id)
+
+
+def see_hear_and_read(story: Story) -> None:
+    """Panel, query screen and loudspeaker of both villages, read back from the devices."""
+    with story.evidence.step("3 三个渠道", "两村的屏、查询机、喇叭都有了") as step:
+        for home in story.homes:
+            see(story, home, step, "table")
+        for home in story.homes:
+            read(home, step)
+            shot = story.evidence.folder / f"03-{home.box.id}-screen.png"
+            home.screen.photograph(f"/notice/{home.pages['table'].notice_id}", shot, story.scratch)
+            step.files.append(shot.name)
+        for home in story.homes:
+            hear(story, home, step)
+            nothing_leaked(home, step)
+
+
+def see(story: Story, home: Home, step: Step, part: str) -> None:
+    """The card holds every row of the table, the header on each page, and the page number."""
+    table = home.forms[part]["table"]
+    open_columns = [n for n, c in enumerate(table["columns"]) if not c.get("restricted")]
+    names = [str(r[n]) for r in table["rows"] for n in open_columns
+             if table["columns"][n].get("type") == "name"]  # fmt: skip
+    wanted = [_folded(name) for name in names]
+    step.until(
+        f"{home.box.id} 屏上有全部姓名 all names on the card",
+        lambda: all(name in _folded(home.card.text()) for name in wanted),
+        SHOWN_WITHIN_S,
+    )
+    text = home.card.text()
+    label = next(c["label"] for c in table["columns"] if c.get("type") == "name")
+    pages = _page_marks(text)
+    step.check(f"{home.box.id} 页码 page n/m", holds=bool(pages), seen=pages[-1:] or text[:80])
+    step.check(f"{home.box.id} 表头重复 header repeated",
+               holds=text.count(label.replace(" ", "")) >= len(pages) > 0,
+               seen=text.count(label))  # fmt: skip
+    story.evidence.keep(step, home.card.face, f"{home.box.id}-panel.png")
+
+
+def read(home: Home, step: Step) -> None:
+    """Findable by a name and by that name's initials."""
+    page = home.pages["table"]
+    step.until(
+        f"{home.box.id} 查询机可查 readable",
+        lambda: page.notice_id in {e["id"] for e in home.screen.status().get("readable", [])},
+        READABLE_WITHIN_S,
+    )
+    name, letters = _somebody(home)
+    for way, words in (("姓名 name", name), ("拼音首字母 initials", letters)):
+        found = home.screen.page("/search", q=words)
+        step.check(f"{home.box.id} 按{way}", holds=page.notice_id in found, seen=words)
+
+
+def hear(story: Story, home: Home, step: Step) -> None:
+    """Chime, then speech, with the relay on before the first sample and off after the last."""
+    name = f"{home.pages['table'].notice_id}@"
+    step.until(
+        f"{home.box.id} 播报 spoken",
+        lambda: [p for p in home.sound.of(name) if "speech" in p.label],
+        SPOKEN_WITHIN_S,
+    )
+    passages = home.sound.of(name)
+    kinds = [p.label.split()[-1] for p in passages]
+    step.check(f"{home.box.id} 先提示音 chime first", holds=kinds[0] == "chime", seen=kinds)
+    edges = relay_edges(home)
+    before = [e for e in edges if e["on"] and e["monotonic_s"] <= passages[0].at_s]
+    step.check(f"{home.box.id} 功放先开 relay on before", holds=bool(before), seen=before[-1:])
+    if home is story.second:
+        keep_sound(story, home, step)
+
+
+def keep_sound(story: Story, home: Home, step: Step) -> None:
+    """Copy the newest stream into the evidence."""
+    for stream in home.sound.streams()[-1:]:
+        story.evidence.keep(step, stream, f"{home.box.id}-sound.wav")
+
+
+def relay_edges(home: Home) -> list[dict[str, Any]]:
+    """When the amplifier's relay was switched, as its pin saw it."""
+    path = home.box.sound.parent / "relay-edges.jsonl"
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line]
+
+
+def nothing_leaked(home: Home, step: Step) -> None:
+    """Not one restricted cell anywhere in the box's files."""
+    table = home.forms["table"]["table"]
+    hidden = [n for n, c in enumerate(table["columns"])
+              if c.get("restricted") and c.get("type") in {"id", "bank", "mobile"}]  # fmt: skip
+    cells = {str(row[n]) for row in table["rows"] for n in hidden}
+    leaks = [cell[:4] + "…" for cell in cells if traces(home.box.folder, cell)]
+    step.check(f"{home.box.id} 没有泄露 nothing leaked", holds=not leaks, seen=leaks or len(cells))
+
+
+def real_paper(story: Story) -> None:
+    """A real paper that nobody wrote for us goes the same way."""
+    with story.evidence.step(
+        "6 真实文件", "三千字的正式文件:屏上摘要、喇叭摘要、查询机分章"
+    ) as step:
+        home = story.first
+        form = sample.paper_form(home.box.village)
+        page, _ = home.people.draft(form)
+        home.people.publish(page)
+        home.pages["paper"] = page
+        summary_text = _folded(form["summary"])[:12]
+        step.until("屏上摘要 summary on the panel",
+                   lambda: summary_text in _folded(home.card.text()), SHOWN_WITHIN_S)  # fmt: skip
+        story.evidence.keep(step, home.card.face, f"{home.box.id}-panel.png")
+        step.until("查询机可查 readable",
+                   lambda: form["headings"][0] in home.screen.page(f"/notice/{page.notice_id}"),
+                   READABLE_WITHIN_S)  # fmt: skip
+        html = home.screen.page(f"/notice/{page.notice_id}")
+        present = [heading for heading in form["headings"] if heading in html]
+        step.check("分章 chapters", holds=len(present) == len(form["headings"]), seen=present)
+        shot = story.evidence.folder / "06-paper-screen.png"
+        home.screen.photograph(f"/notice/{page.notice_id}", shot, story.scratch)
+        step.files.append(shot.name)
+        step.until("喇叭摘要 spoken", lambda: home.sound.of(f"{page.notice_id}@"), SPOKEN_WITHIN_S)
+
+
+def account(story: Story) -> None:
+    """The delivery ledger tells the same story, village by village."""
+    with story.evidence.step("7 台账", "送达台账如实说明谁收到、显示、播报,谁离线多久") as step:
+        for home in story.homes:
+            for part, page in home.pages.items():
+                rows = [row.as_dict() for row in summary.delivery_of(page.notice_id)]
+                step.fact(f"{home.box.id} {part} {page.notice_id}", rows)
+        table = story.first.pages["table"].notice_id
+        step.until(
+            "显示回执 shown with snapshot",
+            lambda: any(row.shown_s > 0 and row.snapshot_sha256
+                        for row in summary.delivery_of(table)),
+            READABLE_WITHIN_S,
+        )  # fmt: skip
+        away = summary.away_periods(story.second.box.id)
+        step.check("离线记录 away periods", holds=bool(away), seen=[str(each) for each in away])
+
+
+def _somebody(home: Home) -> tuple[str, str]:
+    """A name of the table and its pinyin initials."""
+    table = home.forms["table"]["table"]
+    column = next(n for n, c in enumerate(table["columns"]) if c.get("type") == "name")
+    name = str(table["rows"][len(table["rows"]) // 2][column])
+    return name, initials(name)
+
+
+def _folded(text: str) -> str:
+    """Text without blanks and with one kind of name dot, as a panel may break it anywhere."""
+    for dot in "•・．":
+        text = text.replace(dot, "·")
+    return "".join(text.split())
+
+
+def _page_marks(text: str) -> list[str]:
+    """Page numbers such as 3/12 in the card's text."""
+    return re.findall(r"(?<![\d/])\d{1,3}/\d{1,3}(?![\d/])", text)
