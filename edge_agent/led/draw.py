@@ -1,0 +1,107 @@
+"""From pages to pixels: the one place where a panel's picture is made.
+
+Pure: nothing but fonts is read. Mono panels get mode "1", others "RGB"; every pixel is on or
+off, there is no grey.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from typing import TYPE_CHECKING
+
+from PIL import Image, ImageChops, ImageDraw
+
+from edge_agent.led import fonts
+from edge_agent.led.pictures import to_panel_colours
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edge_agent.led.panel import Area, Colour, Page, PanelSpec, Run
+
+_LIGHT: dict[Colour, tuple[int, int, int]] = {
+    "red": (255, 0, 0),
+    "green": (0, 255, 0),
+    "yellow": (255, 255, 0),
+}
+
+
+def draw_page(page: Page, area: Area, spec: PanelSpec) -> Image.Image:
+    """One page as large as ``area``: mode "1" on a mono panel, "RGB" on others."""
+    size = (area.width_px, area.height_px)
+    image = Image.new("1" if spec.colours == "mono" else "RGB", size)
+    if page.picture is not None:
+        _place_picture(image, page.picture, spec)
+    for run in page.runs:
+        _draw_run(image, run)
+    if page.framed:
+        _draw_frame(image, page)
+    if page.inverted:
+        return _inverted(image, page)
+    return image
+
+
+def draw_pages(pages: Sequence[Page], area: Area, spec: PanelSpec) -> Image.Image:
+    """All pages one under another, as a strip of film: what a receipt's hash is made of."""
+    mode = "1" if spec.colours == "mono" else "RGB"
+    film = Image.new(mode, (area.width_px, area.height_px * max(1, len(pages))))
+    for number, page in enumerate(pages):
+        film.paste(draw_page(page, area, spec), (0, number * area.height_px))
+    return film
+
+
+def pixels_sha256(image: Image.Image) -> str:
+    """Hash of the pixels, their mode and size; the same whatever wrote the file."""
+    head = f"{image.mode} {image.width}x{image.height}\n".encode("ascii")
+    return hashlib.sha256(head + image.tobytes()).hexdigest()
+
+
+def png_bytes(image: Image.Image) -> bytes:
+    """The image as a PNG file."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def _draw_run(image: Image.Image, run: Run) -> None:
+    ink: int | tuple[int, int, int] = 1 if image.mode == "1" else _LIGHT[run.colour]
+    x_px = run.x_px
+    for char in run.text:
+        glyph = fonts.glyph_bitmap(char, run.size_px)
+        if run.inverted:
+            glyph = ImageChops.invert(glyph)
+        if image.mode == "1" and not run.inverted:
+            image.paste(glyph, (x_px, run.y_px))
+        else:
+            image.paste(ink, (x_px, run.y_px), glyph)
+        x_px += glyph.width
+
+
+def _draw_frame(image: Image.Image, page: Page) -> None:
+    ink: int | tuple[int, int, int] = 1
+    if image.mode != "1":
+        ink = _LIGHT[page.runs[0].colour if page.runs else "red"]
+    box = (1, 1, image.width - 2, image.height - 2)
+    ImageDraw.Draw(image).rectangle(box, outline=ink, width=frame_px(image.height))
+
+
+def frame_px(height_px: int) -> int:
+    """How thick the line of a frame is on a panel of this height."""
+    return 1 if height_px < 48 else 2
+
+
+def _inverted(image: Image.Image, page: Page) -> Image.Image:
+    if image.mode == "1":
+        return ImageChops.invert(image)
+    ink = _LIGHT[page.runs[0].colour if page.runs else "red"]
+    lit = image.convert("L").point(lambda level: 255 if level else 0).convert("1")
+    plate = Image.new("RGB", image.size, ink)
+    plate.paste((0, 0, 0), (0, 0), lit)
+    return plate
+
+
+def _place_picture(image: Image.Image, picture: Image.Image, spec: PanelSpec) -> None:
+    shown = to_panel_colours(picture, spec.colours)
+    place = ((image.width - shown.width) // 2, (image.height - shown.height) // 2)
+    image.paste(shown, place)

@@ -1,0 +1,182 @@
+"""Text laid out into pages: how big, how many lines, how long each page stays.
+
+Everything sits on a grid of half cells (8 px at 16 px type), so that a card that draws text
+from codes and one that is sent pixels show the same. An area that holds one line only scrolls
+what does not fit; everything else is paged, because standing type is easier to read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from edge_agent.led import fonts, linebreak
+from edge_agent.led.characters import legible
+from edge_agent.led.linebreak import cells
+from edge_agent.led.panel import Colour, Page, Run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edge_agent.led.linebreak import Line
+
+BASE_PX = fonts.BASE_SIZE_PX
+Align = Literal["left", "centre"]
+_TICKER_SHARE = 0.6  # of the reading speed: moving type is harder to read than standing type
+_FEWEST_CELLS = 8  # a line of larger type holds at least four characters, or reads like a ladder
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast villagers read: characters a second, and the shortest stay of any page."""
+
+    chars_per_s: float = 4.0
+    min_dwell_s: float = 4.0
+
+    def stay_s(self, characters: int) -> float:
+        """How long a page with so many characters stays, in half seconds."""
+        return round(2 * max(self.min_dwell_s, characters / self.chars_per_s) + 0.49) / 2
+
+    def ticker_px_per_s(self, size_px: int) -> float:
+        """Speed of a line that scrolls."""
+        return self.chars_per_s * size_px * _TICKER_SHARE
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """The area that is laid out for: its size, the sizes of type allowed, the pace, colours."""
+
+    width_px: int
+    height_px: int
+    sizes_px: tuple[int, ...] = (16, 24, 32)
+    pace: Pace = field(default_factory=Pace)
+    body: Colour = "red"
+    head: Colour = "red"
+
+    def columns(self, size_px: int = BASE_PX) -> int:
+        """How many half cells fit side by side."""
+        return self.width_px // (size_px // 2)
+
+    def rows(self, size_px: int = BASE_PX) -> int:
+        """How many lines fit; at least one."""
+        return max(1, self.height_px // size_px)
+
+    def line_y_px(self, row: int, size_px: int = BASE_PX) -> int:
+        """Top of a line: cards write line under line from the top of an area."""
+        return row * size_px
+
+
+def text_pages(
+    text: str, form: Format, *, size_px: int = BASE_PX, align: Align = "left", source: str = ""
+) -> tuple[Page, ...]:
+    """Pages of ``text``: numbered ``n/m`` at the bottom right when there are several.
+
+    An area of a single line gets one page that scrolls, unless the text fits.
+    """
+    shown = legible(text.strip(), size_px).text
+    if not shown.strip():
+        return ()
+    columns, rows = form.columns(size_px), form.rows(size_px)
+    lines, slot = linebreak.wrap(shown, lambda _line: columns), 0
+    if len(lines) > 1 and rows == 1:
+        return (ticker(shown, form, size_px=size_px, source=source),)
+    count = 0
+    while _page_count(lines, rows) > max(1, count):
+        count = _page_count(lines, rows)
+        slot = len(f"{count}/{count}") + 1
+        lines = _wrap_beside_number(shown, columns, rows, slot)
+    groups = [lines[n : n + rows] for n in range(0, len(lines), rows)]
+    return tuple(
+        _page(
+            group,
+            form,
+            size_px=size_px,
+            align="left" if slot else align,
+            number=_number(n, len(groups)),
+            source=source,
+        )
+        for n, group in enumerate(groups, 1)
+    )
+
+
+def ticker(shown: str, form: Format, *, size_px: int = BASE_PX, source: str = "") -> Page:
+    """One line that scrolls from right to left, for areas of one line. ``shown`` is legible."""
+    line = "　".join(each.text for each in linebreak.wrap(shown, lambda _line: 10**6) if each.text)
+    return Page(
+        runs=(Run(0, form.line_y_px(0, size_px), line, size_px, form.body),),
+        stay_s=form.pace.stay_s(form.columns(size_px) // 2),
+        effect="left",
+        speed_px_per_s=form.pace.ticker_px_per_s(size_px),
+        source=source,
+    )
+
+
+def best_size_px(text: str, form: Format, *, most_pages: int = 1) -> int:
+    """The largest type in which ``text`` takes at most so many pages and breaks no piece.
+
+    Larger type is only used where its lines still hold a few characters and its fonts have
+    every character; if none fits, the smallest.
+    """
+    fitting = [size for size in form.sizes_px if _suits(text, form, size, most_pages)]
+    return max(fitting, default=min(form.sizes_px))
+
+
+def _suits(text: str, form: Format, size_px: int, most_pages: int) -> bool:
+    columns = form.columns(size_px)
+    if size_px > form.height_px or (size_px > BASE_PX and columns < _FEWEST_CELLS):
+        return False
+    shown, lost = legible(text.strip(), size_px)
+    if len(lost) > len(legible(text.strip()).unshown):
+        return False
+    if any(cells(piece) > columns for piece in linebreak.pieces(shown)):
+        return False
+    return len(text_pages(text, form, size_px=size_px)) <= most_pages and (
+        most_pages > 1 or len(linebreak.wrap(shown, lambda _line: columns)) <= form.rows(size_px)
+    )
+
+
+def _wrap_beside_number(shown: str, columns: int, rows: int, slot: int) -> list[Line]:
+    """Lines of pages whose last line leaves room for ``n/m``."""
+    return linebreak.wrap(shown, lambda n: columns - (slot if n % rows == rows - 1 else 0))
+
+
+def _page_count(lines: Sequence[Line], rows: int) -> int:
+    return -(-len(lines) // rows)
+
+
+def _number(page: int, pages: int) -> str:
+    return f"{page}/{pages}" if pages > 1 else ""
+
+
+def _page(  # noqa: PLR0913 - private; the facts of one page
+    lines: Sequence[Line], form: Format, *, size_px: int, align: Align, number: str, source: str
+) -> Page:
+    first_row = (form.rows(size_px) - len(lines)) // 2 if align == "centre" else 0
+    runs = [
+        Run(_start(line, form, size_px, align, len(number)), form.line_y_px(row, size_px),
+            line.text, size_px, form.body)
+        for row, line in enumerate(lines, first_row)
+        if line.text
+    ]  # fmt: skip
+    if number:
+        runs.append(page_number(number, form, size_px))
+    characters = sum(len(line.text.replace(" ", "")) for line in lines)
+    return Page(runs=tuple(runs), stay_s=form.pace.stay_s(characters), source=source)
+
+
+def page_number(number: str, form: Format, size_px: int = BASE_PX) -> Run:
+    """The ``n/m`` of a page, bottom right."""
+    return Run(
+        (form.columns(size_px) - len(number)) * (size_px // 2),
+        form.line_y_px(form.rows(size_px) - 1, size_px),
+        number,
+        size_px,
+        form.head,
+    )
+
+
+def _start(line: Line, form: Format, size_px: int, align: Align, slot: int) -> int:
+    spare = form.columns(size_px) - cells(line.text)
+    if line.rtl:
+        return max(0, spare - (slot + 1 if slot else 0)) * (size_px // 2)
+    return (spare // 2 if align == "centre" else 0) * (size_px // 2)
