@@ -99,20 +99,12 @@ class TextRefusedError(ContractError):
 
 def inspect(text: str, bounds: Bounds = BODY) -> Report:
     """Look at one text. Nothing is changed; ``suggestion`` is the cleaned form."""
-    faults: list[Fault] = []
-    kept: list[str] = []
-    strange: dict[str, list[str]] = {}
-    for place, char in enumerate(text):
-        code, instead = _judge(text, place, char)
-        if code:
-            strange.setdefault(code, []).append(f"U+{ord(char):04X}")
-        kept.append(instead)
-    faults += [
+    cleaned, strange = _cleaned(text)
+    faults = [
         Fault(code, *_SAYINGS[code], chars=tuple(dict.fromkeys(chars)))
         for code, chars in strange.items()
     ]
-    suggestion = _tidy("".join(kept), dropped="unshowable" in strange)
-    suggestion, broken = _repaired(suggestion)
+    suggestion, broken = _repaired(cleaned)
     if broken:
         faults.append(Fault("mojibake", *_SAYINGS["mojibake"]))
     faults += _outside(suggestion, bounds)
@@ -128,7 +120,12 @@ def accept(text: str, bounds: Bounds = BODY) -> str:
     report = inspect(text, bounds)
     if report.refused:
         raise TextRefusedError(report)
-    return text if not report.faults else report.suggestion
+    return text if report.needs_confirm else report.suggestion
+
+
+def without_unsafe(text: str) -> str:
+    """The text without controls, invisible characters and code points that no font has."""
+    return _cleaned(text)[0]
 
 
 def search_form(text: str) -> str:
@@ -157,6 +154,18 @@ def is_topic_safe(name: str) -> bool:
     return bool(name) and not name.startswith("$") and _TOPIC_UNSAFE.search(name) is None
 
 
+def _cleaned(text: str) -> tuple[str, dict[str, list[str]]]:
+    """The text character by character without its faults, and the faults by name."""
+    kept: list[str] = []
+    strange: dict[str, list[str]] = {}
+    for place, char in enumerate(text):
+        code, instead = _judge(text, place, char)
+        if code:
+            strange.setdefault(code, []).append(f"U+{ord(char):04X}")
+        kept.append(instead)
+    return _tidy("".join(kept), dropped="unshowable" in strange), strange
+
+
 def _judge(text: str, place: int, char: str) -> tuple[str, str]:
     """The fault of one character (empty for none) and what to put in its place."""
     if "\x20" <= char < "\x7f" or char in "\n\t" or "\u4e00" <= char <= "\u9fa5":
@@ -168,7 +177,11 @@ def _judge(text: str, place: int, char: str) -> tuple[str, str]:
 
 
 def _is_line_end(text: str, place: int, char: str) -> bool:
-    return char in _LINE_ENDS and (char != "\r" or text[place + 1 : place + 2] == "\n")
+    return char in _LINE_ENDS and text[place : place + 2] != "\r\n"
+
+
+def _is_half_of_line_end(text: str, place: int, char: str) -> bool:
+    return char == "\r" and text[place : place + 2] == "\r\n"
 
 
 def _is_control(_text: str, _place: int, char: str) -> bool:
@@ -215,7 +228,8 @@ def _nothing(_char: str) -> str:
 _CHECKS: tuple[tuple[str, Callable[[str, int, str], bool], Callable[[str], str]], ...] = (
     ("bidi", lambda _text, _place, char: char in _BIDI, _nothing),
     ("surrogate", lambda _text, _place, char: "\ud800" <= char <= "\udfff", _nothing),
-    ("", _is_line_end, lambda char: "" if char == "\r" else _LINE_ENDS[char]),
+    ("", _is_half_of_line_end, _nothing),
+    ("", _is_line_end, _LINE_ENDS.__getitem__),
     ("control", _is_control, _nothing),
     ("invisible", _is_lost_joiner, _nothing),
     ("unshowable", _is_unshowable, standard_form),

@@ -97,7 +97,7 @@ def clean_text(
     informants: frozenset[str] = frozenset(),
 ) -> str:
     """The text with everything personal masked and invisible characters gone."""
-    text = plain_text.inspect(text, plain_text.CELL).suggestion
+    text = plain_text.without_unsafe(text)
     for _ in range(_PASSES):
         findings = scan_text(text, label, cleared, informants)
         if not findings:

@@ -1,0 +1,132 @@
+"""A notice's table as an Excel sheet, and an Excel sheet as a notice's table.
+
+The sheet has what clerks' sheets have: a title over the table, remarks, one header row, the
+rows, a line of sums (合计), and perhaps a line about who made it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from hub.intake.excel_in import read_grid
+from hub.intake.excel_out import workbook_bytes
+from hub.intake.faults import refused
+from hub.intake.notices import NoticeDraft, draft_from
+from hub.intake.tables import label_of, type_of_column
+from hub.privacy.tables import cell_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+
+_SUM_WORDS = frozenset({"合计", "总计", "小计", "共计"})
+_HEADER_WITHIN = 12
+_REMARK = re.compile(r"制表|填表|审核|负责人|说明|备注|注[:：]|单位[:：]|盖章|日期[:：]")
+
+
+def sheet_from_notice(notice: Mapping[str, Any]) -> bytes:
+    """The .xlsx of a notice's table, every column of it, restricted ones too.
+
+    Args:
+        notice: the exchange form; its ``table`` is written as the clerk would keep it.
+
+    Raises:
+        IntakeError: the notice has no table.
+    """
+    table = notice.get("table")
+    if not isinstance(table, Mapping):
+        raise refused("no_table", "table", "公告没有表格。", "The notice has no table.")
+    columns = list(table["columns"])
+    total = table.get("total")
+    sums: list[str | int | float | Decimal | None] = []
+    if isinstance(total, Mapping) and total:
+        keys = [c.get("key") if isinstance(c, Mapping) else None for c in columns]
+        sums = [total.get(key, "") for key in keys]
+        sums[0] = "合计"
+    return workbook_bytes(
+        str(notice.get("title") or ""),
+        [label_of(column) for column in columns],
+        [list(row) for row in table["rows"]],
+        total=sums,
+    )
+
+
+def notice_from_sheet(data: bytes, filename: str = "Excel") -> NoticeDraft:
+    """A draft with the sheet's title and table.
+
+    Raises:
+        IntakeError: the workbook cannot be taken; the fault says what to do.
+    """
+    grid = read_grid(data, filename)
+    head, faults = _header_row(grid.rows, filename), list(grid.faults)
+    above = [_alone(row) for row in grid.rows[:head]]
+    labels = [cell_text(cell) for cell in grid.rows[head]]
+    body, remarks = _without_footer(grid.rows[head + 1 :])
+    total: dict[str, Any] = {}
+    columns = [
+        {"key": f"c{place}", "label": label, "type": type_of_column(label, cells)}
+        for place, (label, cells) in enumerate(_with_cells(labels, body), 1)
+    ]
+    if body and cell_text(body[-1][0]).replace(" ", "") in _SUM_WORDS:
+        sums = body.pop()
+        total = {
+            columns[place]["key"]: cell
+            for place, cell in enumerate(sums)
+            if place and cell not in {None, ""}
+        }
+    title, *lines = [text for text in above if text] or [_stem(filename) or grid.title]
+    draft = draft_from(
+        {
+            "title": title,
+            "kind": "table",
+            "summary": "",
+            "body": "\n".join([*lines, *remarks]),
+            "table": {"columns": columns, "rows": [list(row) for row in body], "total": total},
+        }
+    )
+    return NoticeDraft(draft.data, (*faults, *draft.faults))
+
+
+def _with_cells(
+    labels: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> list[tuple[str, list[Any]]]:
+    return [(label, [row[place] for row in rows]) for place, label in enumerate(labels)]
+
+
+def _header_row(rows: Sequence[Sequence[Any]], where: str) -> int:
+    """The first row that is full of words; a title stands alone in its row."""
+    width = max((len(row) for row in rows), default=0)
+    for place, row in enumerate(rows[:_HEADER_WITHIN]):
+        words = [cell for cell in row if isinstance(cell, str) and cell]
+        full = [cell for cell in row if cell not in {None, ""}]
+        if len(words) == len(full) and len(words) >= max(1, min(width, 2), (width + 1) // 2):
+            return place
+    raise refused(
+        "no_header",
+        where,
+        "找不到表头行，请在数据上方写明每列名称。",
+        "No header row was found; name every column above the data.",
+    )
+
+
+def _alone(row: Sequence[Any]) -> str:
+    return " ".join(cell_text(cell) for cell in row if cell not in {None, ""})
+
+
+def _without_footer(rows: Sequence[Sequence[Any]]) -> tuple[list[Sequence[Any]], list[str]]:
+    """Data rows, and the remarks that stand below them in a row of their own."""
+    body = list(rows)
+    remarks: list[str] = []
+    while body:
+        full = [cell_text(cell) for cell in body[-1] if cell not in {None, ""}]
+        if len(full) > 2 or len(body[-1]) <= len(full) or not _REMARK.search(" ".join(full)):
+            break
+        remarks.insert(0, " ".join(full))
+        body.pop()
+    return body, remarks
+
+
+def _stem(filename: str) -> str:
+    return re.sub(r"\.xlsx$", "", filename, flags=re.IGNORECASE)
