@@ -97,6 +97,11 @@ class AudioSettings:
     airtime_limit_s: int = 3600
     late_limit_s: int = 1800
     slots: tuple[str, ...] = ("07:00", "12:00", "18:30")
+    """Times of the programme; ``07:00 workdays`` and ``09:00 holidays`` limit the days."""
+    soft_hours: tuple[str, ...] = ()
+    """Softer hours, e.g. ``06:30-08:00 -6 dB``."""
+    calendar_file: str = ""
+    """Holidays and quiet days; empty: the calendar that comes with the box."""
     lexicon_file: str = ""
 
 

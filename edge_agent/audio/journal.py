@@ -126,6 +126,14 @@ class Journal:
             "INSERT INTO forbidden VALUES (?) ON CONFLICT (id) DO NOTHING", (announcement_id,)
         )
 
+    def was_heard(self, announcement_id: str) -> bool:
+        """Whether anything of an announcement with this id reached a card."""
+        rows = self._database.execute(
+            "SELECT facts FROM airing WHERE id = ?", (announcement_id,)
+        ).fetchall()
+        facts = (codec.decode(Facts, json.loads(row["facts"])) for row in rows)
+        return any(one.offered or one.filler for one in facts)
+
     def airtime_s(self, now: datetime) -> float:
         """Seconds of ordinary announcements on the (Chinese) day of ``now``."""
         row = self._database.execute(

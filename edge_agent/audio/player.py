@@ -36,6 +36,8 @@ NO_CARD_S = 60.0
 """An ordinary announcement is given up when no card took a sample for so long."""
 VOICE_S = 1.0
 """How often a voice that is at work is looked after, should its poke get lost."""
+PREPARE_S = 1800.0
+"""An announcement is spoken by the voice so long before it is due."""
 SAVE_SAMPLES = RATE_HZ
 NO_VOICE = "没有可用的声音 no voice could say it"
 
@@ -87,6 +89,8 @@ class Player:
         changes = self._queue.offer(item, reading)
         if notice is not None and self._queue.find(item.key) is not None:
             self._words.know(item.key, notice)
+        for replaced in item.replaces if changes else ():
+            self._journal.forbid(replaced)
         self._note(changes, reading)
 
     def cancel(self, announcement_id: str) -> None:
@@ -237,6 +241,10 @@ class Player:
         unready = set()
         for airing in self._ledger.airings:
             urgent = airing.entry.announcement.urgent
+            ahead_s = _seconds(reading.now, airing.entry.announcement.due_at)
+            if not urgent and ahead_s > PREPARE_S:
+                unready.add(airing.key)
+                continue
             if self._words.gather(airing) and airing.entry.state is State.QUEUED:
                 self._ledger.report(airing, State.QUEUED, "", reading)
             if airing.voiceless and not urgent:

@@ -53,6 +53,11 @@ class Queue:
         return tuple(self._entries.values())
 
     @property
+    def forbidden(self) -> frozenset[str]:
+        """Ids that were cancelled or replaced and must never start."""
+        return frozenset(self._past.forbidden)
+
+    @property
     def playing(self) -> Entry | None:
         """The announcement that has the air, if any."""
         return next((one for one in self.entries if one.state is State.PLAYING), None)

@@ -1,0 +1,90 @@
+"""Reading the store for the loudspeaker: alerts at once, notices beside the sound.
+
+Alerts are few and are read at every poke, in well under a millisecond each. Hundreds of notices
+take longer than the sound card's buffer lasts, so they are read in a thread, which then pokes.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from contract.errors import ContractError
+from edge_agent.poke import poke
+from edge_agent.store import HeldAlert, InForce, Store, read_safely
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class AlertStore(Store):
+    """The store, asked for nothing but alerts."""
+
+    def alerts(self) -> tuple[tuple[HeldAlert, ...], frozenset[str]]:
+        """Every alert that is not damaged, and the ids that were cancelled or replaced."""
+        cancelled = self._cancelled()
+        try:
+            held = tuple(one for one in self._alerts([]) if one.alert.id not in cancelled)
+        except ContractError:
+            held = read_safely(self).alerts  # logs what cannot be read
+        return held, cancelled
+
+
+class Lookout:
+    """Looks at the store and says what has changed.
+
+    Args:
+        folder: the store's folder.
+        run: the folder of sockets, to wake the audio part when notices have been read.
+    """
+
+    def __init__(self, folder: Path, run: Path) -> None:
+        self._folder = folder
+        self._run = run
+        self._store = AlertStore(folder, read_only=True)
+        self._thread: threading.Thread | None = None
+        self._found: InForce | None = None
+        self.change_read = -1
+        """The number of the change whose notices were read last."""
+
+    def change(self) -> int:
+        """The store's present number of changes."""
+        return self._store.change()
+
+    def alerts(self) -> tuple[tuple[HeldAlert, ...], frozenset[str]]:
+        """What `AlertStore.alerts` says."""
+        return self._store.alerts()
+
+    def recording(self, sha256: str) -> bytes | None:
+        """A recording from the hub, checked against its hash; None while it is not here."""
+        return self._store.blob(sha256)
+
+    def start_reading(self) -> None:
+        """Read the notices in a thread, unless one is at it already."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._read, name="notices", daemon=True)
+            self._thread.start()
+
+    def notices(self) -> InForce | None:
+        """What the thread has read, once; None while there is nothing new."""
+        if self._thread is None or self._thread.is_alive():
+            return None
+        self._thread = None
+        found, self._found = self._found, None
+        if found is not None:
+            self.change_read = found.change
+        return found
+
+    def close(self) -> None:
+        """Close the store; waits for the thread."""
+        if self._thread is not None:
+            self._thread.join()
+        self._store.close()
+
+    def _read(self) -> None:
+        store = Store(self._folder, read_only=True)
+        try:
+            self._found = read_safely(store)
+        finally:
+            store.close()
+        poke(self._run, "audio")

@@ -1,0 +1,184 @@
+"""The audio program: read what is in force, announce it, write the receipts, sleep."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+from edge_agent.audio import sounds
+from edge_agent.audio.agenda import Agenda
+from edge_agent.audio.amplifier import Amplifier, RelayLog, prepare_gpio
+from edge_agent.audio.journal import Journal
+from edge_agent.audio.ledger import Ledger
+from edge_agent.audio.lookout import Lookout
+from edge_agent.audio.mixer import Mixer
+from edge_agent.audio.pcm import Clip, samples_of
+from edge_agent.audio.player import Player
+from edge_agent.audio.queue import Queue
+from edge_agent.audio.rules import air_rules, volume
+from edge_agent.audio.sinks.choice import check_devices, make_sink
+from edge_agent.audio.speech import SpeechDesk
+from edge_agent.audio.words import Words
+from edge_agent.part import WATCHDOG_S, notify, open_part
+from edge_agent.plan import plan
+from edge_agent.poke import poke
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from contract.receipt import Receipt
+    from edge_agent.audio.programme import Segment
+    from edge_agent.audio.sinks import Sink
+    from edge_agent.clock import Clock
+    from edge_agent.part import Part
+    from edge_agent.settings import Settings, ZoneSettings
+    from edge_agent.store import InForce
+
+_log = logging.getLogger(__name__)
+READ_AGAIN_S = 600.0
+"""The notices are read again so often although nothing changed."""
+
+
+class Loudspeaker:
+    """The audio part at work."""
+
+    def __init__(self, part: Part) -> None:
+        settings, folder = part.settings, part.settings.part_folder("audio")
+        check_devices(settings.zone)
+        rules = air_rules(settings.audio)
+        self._part = part
+        self._journal = Journal(folder)
+        self._queue = Queue(rules, self._journal.past())
+        self._lookout = Lookout(settings.part_folder("store"), settings.run)
+        self._agenda = Agenda(settings.area, settings.zone, rules)
+        command = (sys.executable, "-m", "edge_agent.audio.speech_child", settings.source)
+        self._desk = SpeechDesk(folder / "speech", command, part.clock)
+        siren = Clip(sounds.siren())
+        words = Words(self._desk, self._lookout.recording, siren)
+        ledger = Ledger(settings.box.id, self._journal, _sound_of)
+        self._player = Player(
+            clock=part.clock,
+            queue=self._queue,
+            journal=self._journal,
+            ledger=ledger,
+            words=words,
+            mixer=Mixer(_cards(settings.zone, folder, part.clock), part.clock),
+            amplifier=Amplifier(settings.zone, part.clock, RelayLog(folder, part.clock)),
+            volume=volume(settings),
+            siren=siren,
+            send=self._send,
+        )
+        self._player.restore()
+        self._change = -1
+        self._trusted = False
+        self._read_at_s = 0.0
+        self._due: datetime | None = None
+        self._journal.prune()
+
+    def run(self) -> None:
+        """Turn until the part is told to stop."""
+        poked = True
+        fed_s = 0.0
+        while not self._part.stopping:
+            if poked or self._is_due():
+                self._look()
+            wait_s = self._player.step()
+            if wait_s > 0:
+                poked = self._part.wait(wait_s)
+                continue
+            poked = self._part.poked.drain()
+            if (now_s := self._part.clock.monotonic_s()) - fed_s > WATCHDOG_S:
+                notify("WATCHDOG=1")
+                fed_s = now_s
+
+    def close(self) -> None:
+        """Relays off first, then everything else in order."""
+        self._player.close()
+        self._desk.close()
+        self._lookout.close()
+        self._journal.close()
+
+    def _look(self) -> None:
+        """See what is new: alerts now, notices when the thread has read them."""
+        change = self._lookout.change()
+        if change != self._change:
+            self._change = change
+            self._hear_alerts()
+        if change != self._lookout.change_read or self._is_due():
+            self._read_at_s = self._part.clock.monotonic_s()
+            self._trusted = self._part.clock.read().trusted
+            self._due = None
+            self._lookout.start_reading()
+        found = self._lookout.notices()
+        if found is not None:
+            self._hear_notices(found)
+            if self._lookout.change_read != change:
+                self._lookout.start_reading()
+
+    def _is_due(self) -> bool:
+        reading = self._part.clock.read()
+        return (
+            reading.trusted != self._trusted
+            or (self._due is not None and reading.now >= self._due)
+            or self._part.clock.monotonic_s() - self._read_at_s > READ_AGAIN_S
+        )
+
+    def _hear_alerts(self) -> None:
+        held, cancelled = self._lookout.alerts()
+        reading = self._part.clock.read()
+        for item in self._agenda.alerts(held, reading, self._journal.was_heard):
+            self._player.accept(item.announcement, item.notice)
+        for announcement_id in cancelled - self._queue.forbidden:
+            self._player.cancel(announcement_id)
+
+    def _hear_notices(self, found: InForce) -> None:
+        reading = self._part.clock.read()
+        current = plan(found, reading)
+        self._due = current.next_change
+        for item in self._agenda.notices(current.speech, reading):
+            self._player.accept(item.announcement, item.notice)
+        held = {each.notice.name for each in found.notices if "speaker" in each.notice.channels}
+        for entry in self._queue.entries:
+            item_ = entry.announcement
+            if not item_.notice_id and f"{item_.id}@{item_.revision}" not in held:
+                self._player.withdraw(item_.key, "已撤回 withdrawn")
+
+    def _send(self, receipt: Receipt) -> None:
+        self._part.outbox.add_receipt(receipt)
+        poke(self._part.settings.run, "link")
+
+
+def _sound_of(segment: Segment) -> Clip:
+    """The chime, or as much siren as the segment asks for."""
+    if segment.kind == "chime":
+        return Clip(sounds.chime())
+    return Clip(sounds.siren(), samples_of(segment.seconds))
+
+
+def _cards(
+    zones: tuple[ZoneSettings, ...], folder: Path, clock: Clock
+) -> dict[str, tuple[Sink, list[str]]]:
+    """One sink for each device; zones that share a device share its sink."""
+    cards: dict[str, tuple[Sink, list[str]]] = {}
+    for zone in zones:
+        sink = make_sink(zone, folder, clock)
+        cards.setdefault(f"{zone.sink} {sink.name}", (sink, []))[1].append(zone.name)
+    return cards
+
+
+def main(settings: Settings) -> int:
+    """Run the audio part until SIGTERM. Exit code 0; relays are off on every way out."""
+    prepare_gpio(settings.part_folder("audio"))
+    part = open_part("audio", settings)
+    try:
+        loudspeaker = Loudspeaker(part)
+        try:
+            notify("READY=1")
+            loudspeaker.run()
+        finally:
+            loudspeaker.close()
+    finally:
+        part.close()
+    return 0
