@@ -1,0 +1,79 @@
+"""Settings: all faults at once, and what was meant."""
+
+from pathlib import Path
+
+import pytest
+
+from edge_agent.errors import SettingsError
+from edge_agent.settings import load
+
+GOOD = """
+[box]
+id = "qingshi-1"
+area = "530199001001"
+village = "青石村"
+groups = [1, 3]
+state = "/var/lib/village-agent"
+run = "/run/village-agent"
+
+[[panel]]
+name = "main"
+driver = "onbon-k"
+line = "/dev/village-led0"
+width_px = 192
+height_px = 64
+
+[[zone]]
+name = "village"
+device = "plughw:CARD=Horn"
+relay_pin = 17
+"""
+
+
+def _write(folder: Path, text: str) -> Path:
+    path = folder / "agent.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _problems(folder: Path, text: str) -> str:
+    with pytest.raises(SettingsError) as caught:
+        load(_write(folder, text))
+    return "\n".join(caught.value.problems)
+
+
+def test_a_complete_file_is_read_with_its_defaults(tmp_path: Path) -> None:
+    found = load(_write(tmp_path, GOOD))
+    assert found.panel[0].baud == 9600
+    assert found.zone[0].warm_up_s == 1.5
+    assert [str(area) for area in found.followed] == [
+        "53", "5301", "530199", "530199001", "530199001001", "530199001001-1", "530199001001-3",
+    ]  # fmt: skip
+
+
+def test_every_fault_is_named_and_the_meant_name_is_offered(tmp_path: Path) -> None:
+    text = GOOD.replace("width_px", "widht_px").replace('id = "qingshi-1"', "id = 7")
+    problems = _problems(tmp_path, text)
+    assert "did you mean 'width_px'" in problems
+    assert "panel[0].width_px is missing" in problems
+    assert "box.id: expected str" in problems
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "word"),
+    [
+        ("530199001001", "530199", "village"),
+        ("530199001001", "530199/#", "area"),
+        ("qingshi-1", "a/b", "box id"),
+        ("width_px = 192", "width_px = 9999", "size"),
+        ('name = "village"\ndevice', 'name = "main"\ndevice', "name of its own"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused(tmp_path: Path, old: str, new: str, word: str) -> None:
+    assert word in _problems(tmp_path, GOOD.replace(old, new))
+
+
+def test_a_missing_or_torn_file_is_one_plain_line(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot read"):
+        load(tmp_path / "nothing.toml")
+    assert "agent.toml" in _problems(tmp_path, GOOD + "\n[box")
