@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -22,7 +23,6 @@ from contract.notice import Notice
 from edge_agent.database import connect, erase_deleted
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterable
     from pathlib import Path
 
@@ -103,10 +103,7 @@ class Store:
                 if body is None:
                     damaged.append(item.sha256)
                 elif item.kind == "notice":
-                    held = self._held(body, item.sha256, area)
-                    known = found.get(held.notice.id)
-                    if known is None or _rank(held) > _rank(known):
-                        found[held.notice.id] = held
+                    _keep_nearest(found, self._held(body, item.sha256, area))
         cancelled = self._cancelled()
         return InForce(
             tuple(found.values()),
@@ -129,6 +126,24 @@ class Store:
             found[Area.parse(row["area"])] = codec.decode(Manifest, _content(row["body"]))
         return found
 
+    def layer_body(self, area: Area, state: str) -> bytes:
+        """The signed bytes of one manifest; empty when there is none."""
+        row = self._database.execute(
+            "SELECT body FROM layer WHERE area = ? AND state = ?", (str(area), state)
+        ).fetchone()
+        return bytes(row["body"]) if row else b""
+
+    def alert_sha256(self, alert_id: str) -> str | None:
+        """The hash of a known alert's sealed bytes; None when its id is new."""
+        row = self._database.execute("SELECT sha256 FROM alert WHERE id = ?", (alert_id,))
+        found = row.fetchone()
+        return str(found["sha256"]) if found else None
+
+    def is_cancelled(self, alert_id: str) -> bool:
+        """Whether this alert was cancelled, replaced or forgotten, perhaps before it came."""
+        row = self._database.execute("SELECT 1 FROM cancelled WHERE id = ?", (alert_id,))
+        return row.fetchone() is not None
+
     def blob(self, sha256: str) -> bytes | None:
         """Content by its hash; None when it is missing or rotten."""
         row = self._database.execute("SELECT body FROM blob WHERE sha256 = ?", (sha256,)).fetchone()
@@ -136,8 +151,13 @@ class Store:
             return None
         return bytes(row["body"])
 
-    def _held(self, body: bytes, sha256: str, area: Area) -> HeldNotice:
-        return HeldNotice(codec.decode(Notice, _content(body)), sha256, area, self._stored(sha256))
+    def _held(self, body: bytes, sha256: str, area: Area) -> HeldNotice | None:
+        try:
+            notice = codec.decode(Notice, _content(body))
+        except ContractError:
+            _log.exception("one notice of %s cannot be read by this version, left out", area)
+            return None
+        return HeldNotice(notice, sha256, area, self._stored(sha256))
 
     def _stored(self, sha256: str) -> datetime:
         row = self._database.execute("SELECT stored_at FROM blob WHERE sha256 = ?", (sha256,))
@@ -175,6 +195,11 @@ class StoreWriter(Store):
             (sha256, body, at.astimezone(UTC).isoformat()),
         )
         return sha256
+
+    def put_asset(self, body: bytes, at: datetime) -> None:
+        """Keep a recording or picture that came after its notice, and tell the readers."""
+        self.put_blob(body, at)
+        self._changed()
 
     def put_pending(self, area: Area, body: bytes) -> None:
         """Keep a verified manifest whose content is still on its way."""
@@ -250,6 +275,14 @@ class StoreWriter(Store):
         self._database.execute("UPDATE change SET n = n + 1")
 
 
+def _keep_nearest(found: dict[str, HeldNotice], held: HeldNotice | None) -> None:
+    if held is None:
+        return
+    known = found.get(held.notice.id)
+    if known is None or _rank(held) > _rank(known):
+        found[held.notice.id] = held
+
+
 def _rank(held: HeldNotice) -> tuple[int, int]:
     return (len(str(held.area)), held.notice.revision)
 
@@ -258,14 +291,18 @@ def _content(body: bytes) -> dict[str, object]:
     return wire.loads(envelope.parse(body).content())
 
 
-def _sha256(body: bytes) -> str:
-    return hashlib.sha256(body).hexdigest()
+def _sha256(body: object) -> str:
+    """Hash of a stored cell; rot may have changed even its type, and that matches nothing."""
+    return hashlib.sha256(body).hexdigest() if isinstance(body, bytes) else ""
 
 
 def read_safely(store: Store) -> InForce:
-    """`Store.in_force`, and nothing (with a log line) if the contents cannot be understood."""
+    """`Store.in_force`, and nothing (with a log line) if the contents cannot be understood.
+
+    The panel's card goes on showing what it has; link fetches everything again.
+    """
     try:
         return store.in_force()
-    except ContractError:
-        _log.exception("the store holds something this version cannot read")
+    except (ContractError, sqlite3.DatabaseError):
+        _log.exception("the store holds something that cannot be read")
         return InForce()
