@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from contract.errors import VillageError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
@@ -140,7 +142,7 @@ class Panel(Protocol):
         ...
 
 
-class PanelError(Exception):
+class PanelError(VillageError):
     """A panel did not do what was asked; the base of all panel errors."""
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from edge_agent.led import fonts
+from edge_agent.led import draw, fonts
 from edge_agent.led.panel import Page, Run
 
 if TYPE_CHECKING:
@@ -95,8 +95,6 @@ class Reel:
     def _draw(self, page: Page, width_px: int) -> Image.Image:
         if self._drawn is None or self._drawn[0] is not page:
             wide = replace(self.area, width_px=width_px)
-            from edge_agent.led import draw
-
             self._drawn = page, draw.draw_page(page, wide, self._spec)
         return self._drawn[1]
 

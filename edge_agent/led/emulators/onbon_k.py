@@ -15,7 +15,7 @@ from PIL import Image
 
 from edge_agent.led.drivers.onbon_k import frame as wire
 from edge_agent.led.drivers.onbon_k import markup
-from edge_agent.led.drivers.onbon_k.area import STATIC, TextArea
+from edge_agent.led.drivers.onbon_k.area import LOOP_UNTIL_TIMEOUT, STATIC, TextArea
 from edge_agent.led.drivers.onbon_k.pictures import image_of
 from edge_agent.led.drivers.onbon_k.text import Lettering, code_of
 from edge_agent.led.drivers.onbon_wire import Splitter, unescape
@@ -140,12 +140,12 @@ class OnbonKCard(Card):
         """What is stored, as read from the wire."""
         self.drop_expired()
         listed = [
-            _described("program " + name.decode("latin-1"), area)
+            self._described("program " + name.decode("latin-1"), area)
             for name, program in self.flash.programs().items()
             for area in program.areas
         ]
         listed += [
-            _described(f"dynamic {number}", held.area) for number, held in self.dynamic.items()
+            self._described(f"dynamic {number}", held.area) for number, held in self.dynamic.items()
         ]
         if self.special is not None:
             listed.append(
@@ -159,6 +159,18 @@ class OnbonKCard(Card):
                 }
             )
         return listed
+
+    def _described(self, kind: str, area: TextArea) -> dict[str, Any]:
+        return {
+            "kind": kind,
+            "x_px": area.x_px,
+            "y_px": area.y_px,
+            "width_px": area.width_px,
+            "height_px": area.height_px,
+            "timeout_s": area.timeout_s if area.run_mode == LOOP_UNTIL_TIMEOUT else None,
+            "text": markup.plain_text(markup.tokens(area.text)),
+            "lines": self.reel(area).lines(self.card_now()),
+        }
 
     def undrawable(self) -> int:
         """Characters on the panel that the card's font lacks and leaves blank."""
@@ -300,15 +312,3 @@ def special_text_area(special: Special, text: bytes) -> TextArea:
     return TextArea(
         special.x_px, special.y_px, special.width_px, special.height_px, text, display_mode=STATIC
     )
-
-
-def _described(kind: str, area: TextArea) -> dict[str, Any]:
-    return {
-        "kind": kind,
-        "x_px": area.x_px,
-        "y_px": area.y_px,
-        "width_px": area.width_px,
-        "height_px": area.height_px,
-        "timeout_s": area.timeout_s if area.run_mode == 2 else None,
-        "text": markup.plain_text(markup.tokens(area.text)),
-    }

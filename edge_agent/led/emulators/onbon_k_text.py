@@ -98,6 +98,11 @@ class Reel:
         stay_s = max(0.5, self.area.stay_half_s / 2)
         return len(self._set_pages(now)) * (stay_s + self._enter_s())
 
+    def lines(self, now: datetime) -> list[str]:
+        """The text line by line, as the card sets it."""
+        set_lines = [part for line in self._lines for part in self._wrapped(line, now)]
+        return ["".join(glyph.shown(now) for glyph in line).rstrip() for line in set_lines]
+
     def is_moving(self) -> bool:
         """Whether the image changes between page turns."""
         return self.area.display_mode >= k_area.LEFT

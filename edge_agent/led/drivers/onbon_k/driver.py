@@ -43,7 +43,7 @@ class OnbonK:
         line: Where the card is.
         spec: Size and colours of the panel; sizes of type are the card's.
         clock: For time-outs and page turns.
-        address: The card's screen number, or the broadcast address for a line with one card.
+        address: The card's screen number; without one, whichever card is on the line.
         half_duplex: RS-485: never speak while the card may be answering.
     """
 
@@ -53,12 +53,13 @@ class OnbonK:
         spec: PanelSpec,
         *,
         clock: Clock,
-        address: int = BROADCAST,
+        address: int | None = None,
         half_duplex: bool = False,
     ) -> None:
         self._spec = replace(spec, text_sizes_px=spec.text_sizes_px or (16, 24, 32))
         self._clock = clock
-        self._link = CardLink(line, clock, address=address, half_duplex=half_duplex)
+        self._link = CardLink(
+            line, clock, address=BROADCAST if address is None else address, half_duplex=half_duplex)
         self._stage: Stage | None = None
         self._screen: Screen | None = None
         self._screen_ends_s: float | None = None

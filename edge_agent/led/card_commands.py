@@ -1,0 +1,89 @@
+"""``led decode``, ``led drivers`` and ``led emulate``."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from edge_agent.clock import BoxClock
+from edge_agent.led.drivers import registry
+from edge_agent.led.emulators.card import Matrix
+from edge_agent.led.emulators.faults import parse_faults
+from edge_agent.led.emulators.live_view import LiveView
+from edge_agent.led.emulators.serve import Server
+from edge_agent.led.panel import BadFrame
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+    from types import FrameType
+
+DONE, FAILED, USAGE = 0, 1, 2
+
+
+def decode(arguments: argparse.Namespace) -> int:
+    """Print one frame as JSON; 1 and the reason when it is not a sound one."""
+    try:
+        found = registry.driver(arguments.protocol)
+    except registry.UnknownDriver as error:
+        return fail(str(error), USAGE)
+    try:
+        told = found.decode(bytes.fromhex("".join(arguments.hex)))
+    except BadFrame as error:
+        return fail(f"坏帧 / bad frame: {error}")
+    except ValueError:
+        return fail("这不是十六进制数据 / not hexadecimal: give bytes such as a5a55a")
+    sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=1) + "\n")
+    return DONE
+
+
+def drivers(_arguments: argparse.Namespace) -> int:
+    """Print name, usual baud rate, colours and title of every driver."""
+    for name in registry.names():
+        found = registry.driver(name)
+        colours = ",".join(found.colours)
+        sys.stdout.write(f"{name:<12} {found.baud:>7} baud  {colours:<15} {found.title}\n")
+    return DONE
+
+
+def emulate(arguments: argparse.Namespace) -> int:
+    """Be a card on a pty or a TCP port until a signal comes."""
+    clock = BoxClock(arguments.clock_folder)
+    matrix = Matrix(arguments.width, arguments.height, arguments.colours)
+    try:
+        faults = parse_faults(arguments.fault)
+        card = registry.driver(arguments.driver).card(matrix, clock, faults)
+        card.baud = arguments.baud or card.baud
+        view = LiveView(card, arguments.png, arguments.state)
+        view.load_flash()
+    except (registry.UnknownDriver, ValueError, KeyError) as error:
+        return fail(str(error), USAGE)
+    server = Server(card, arguments.listen, clock, view)
+    stop = _stop_on_signals()
+    try:
+        server.open()
+    except (OSError, ValueError) as error:
+        return fail(f"--listen {arguments.listen}: {error}")
+    sys.stderr.write(f"模拟控制卡 / emulating {arguments.driver} on {server.where}\n")
+    server.run(stop)
+    return DONE
+
+
+def fail(line: str, code: int = FAILED) -> int:
+    """Say what is wrong in one line; returns the exit code."""
+    sys.stderr.write(line + "\n")
+    return code
+
+
+def _stop_on_signals() -> Callable[[], bool]:
+    stopped = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    return stopped.is_set

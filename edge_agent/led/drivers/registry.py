@@ -1,0 +1,107 @@
+"""Panel drivers by name: entry points of the group ``village_notice.panels``.
+
+Each names a `Driver` object. `docs/add-a-panel-driver.md` shows how to add one from outside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from edge_agent.led.line import SerialLine
+from edge_agent.led.panel import ColourModel, Panel, PanelError, PanelSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edge_agent.clock import Clock
+    from edge_agent.led.emulators.card import Card, Matrix
+    from edge_agent.led.emulators.faults import Faults
+    from edge_agent.led.line import Line
+
+GROUP = "village_notice.panels"
+
+
+class UnknownDriver(PanelError, LookupError):
+    """No driver of that name is installed; the message lists those that are."""
+
+
+class MakePanel(Protocol):
+    """Makes a panel on a line; nothing is sent before the first call."""
+
+    def __call__(
+        self, line: Line, spec: PanelSpec, *, clock: Clock, address: int | None = None
+    ) -> Panel:
+        """The panel; ``address`` is the card's number where a line has several."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """One protocol: how to make its panel, its emulated card, and words of its frames."""
+
+    name: str
+    title: str
+    panel: MakePanel
+    decode: Callable[[bytes], dict[str, Any]]
+    """One whole frame as plain data; raises `BadFrame`."""
+    emulator: str
+    """``module:Class`` of the card, made as ``Class(matrix, clock, faults)``; loaded on need."""
+    baud: int = 9600
+    parity: str = "N"
+    colours: tuple[ColourModel, ...] = ("mono",)
+    text_sizes_px: tuple[int, ...] = ()
+    """Type sizes that the card draws itself."""
+
+    def card(self, matrix: Matrix, clock: Clock, faults: Faults | None = None) -> Card:
+        """The emulated card."""
+        module, _, name = self.emulator.partition(":")
+        return cast("Card", getattr(import_module(module), name)(matrix, clock, faults))
+
+    def spec(self, width_px: int, height_px: int, colours: ColourModel = "mono") -> PanelSpec:
+        """What a panel of this size can show behind this card."""
+        return PanelSpec(width_px, height_px, colours, self.text_sizes_px)
+
+
+@cache
+def _entry_points() -> dict[str, Any]:
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+def names() -> list[str]:
+    """The installed drivers, in order."""
+    return sorted(_entry_points())
+
+
+def driver(name: str) -> Driver:
+    """The driver of that name. Raises: UnknownDriver."""
+    entry = _entry_points().get(name)
+    if entry is None:
+        raise UnknownDriver(
+            f"没有名为 {name!r} 的显示屏驱动 / no panel driver {name!r}: use one of "
+            + ", ".join(names())
+        )
+    return cast("Driver", entry.load())
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a panel is: a pyserial URL, its baud rate, the card's number on the line.
+
+    Left out, the rate is the driver's own and the number the one that every card answers to.
+    """
+
+    url: str
+    baud: int | None = None
+    address: int | None = None
+
+
+def open_panel(name: str, place: Place, spec: PanelSpec, *, clock: Clock) -> Panel:
+    """A panel by driver name; the line opens with the first call. Raises: UnknownDriver."""
+    found = driver(name)
+    baud = place.baud or found.baud
+    line = SerialLine(place.url, baud, clock=clock, parity=found.parity)
+    return found.panel(line, spec, clock=clock, address=place.address)
