@@ -1,0 +1,74 @@
+"""From an engine's raw sound to what every announcement is: 48 kHz, one loudness, no clicks."""
+
+from __future__ import annotations
+
+from math import gcd
+
+import numpy as np
+
+from edge_agent.audio.pcm import RATE_HZ
+from edge_agent.audio.voices.loudness import Samples, leveled
+
+_SILENT = 0.008
+_MARGIN_S = 0.04
+_FADE_S = 0.008
+
+
+def trimmed(samples: Samples, rate_hz: int) -> Samples:
+    """Without the silence before and after the words; 40 ms of it stay."""
+    loud = np.flatnonzero(np.abs(samples) > _SILENT)
+    if not len(loud):
+        return samples[:0]
+    margin = int(_MARGIN_S * rate_hz)
+    return samples[max(0, loud[0] - margin) : loud[-1] + margin]
+
+
+def joined(pieces: list[Samples], rate_hz: int, pause_s: float) -> Samples:
+    """The pieces one after the other, each trimmed and faded, ``pause_s`` between them."""
+    pause = np.zeros(int(pause_s * rate_hz))
+    parts: list[Samples] = []
+    for piece in pieces:
+        words = _faded(trimmed(piece, rate_hz), rate_hz)
+        if len(words):
+            parts += [words, pause]
+    return np.concatenate(parts[:-1]) if parts else np.zeros(0)
+
+
+def resampled(samples: Samples, rate_hz: int, wanted_hz: int = RATE_HZ) -> Samples:
+    """Band-limited to another sample rate, exact for whole seconds of any length."""
+    divisor = gcd(rate_hz, wanted_hz)
+    up, down = wanted_hz // divisor, rate_hz // divisor
+    if up == down or not len(samples):
+        return samples
+    padded = np.pad(samples, (0, -len(samples) % down))
+    size = len(padded) * up // down
+    spectrum = np.fft.rfft(padded)
+    result: Samples = np.fft.irfft(spectrum[: size // 2 + 1], size) * (up / down)
+    return result
+
+
+def finished(samples: Samples, rate_hz: int) -> Samples:
+    """48 kHz at the common loudness; one value per sample, within ±1."""
+    return leveled(resampled(samples, rate_hz), RATE_HZ)
+
+
+def to_pcm(samples: Samples) -> bytes:
+    """Signed 16 bit little endian."""
+    return np.round(np.clip(samples, -1.0, 1.0) * 32767).astype("<i2").tobytes()
+
+
+def from_pcm(data: bytes) -> Samples:
+    """Signed 16 bit little endian as numbers within ±1."""
+    return np.frombuffer(data, "<i2").astype(np.float64) / 32768
+
+
+def _faded(samples: Samples, rate_hz: int) -> Samples:
+    """Without the click of a sound that begins or ends away from zero."""
+    count = min(int(_FADE_S * rate_hz), len(samples) // 2)
+    if count == 0:
+        return samples
+    ramp = np.linspace(0.0, 1.0, count)
+    samples = samples.copy()
+    samples[:count] *= ramp
+    samples[-count:] *= ramp[::-1]
+    return samples

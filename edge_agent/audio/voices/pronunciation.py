@@ -1,0 +1,175 @@
+"""How the words sound: pinyin, the county's readings first, for the voice and for the reviewer.
+
+pypinyin and jieba are loaded when first asked; the always-running programs never ask.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from edge_agent.audio.script.cleaning import is_chinese
+from edge_agent.audio.voices.surnames import SURNAMES, TITLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from edge_agent.audio.script import Script
+
+_TONE_MARKS = {"\u0304": "1", "\u0301": "2", "\u030c": "3", "\u0300": "4"}
+_RUN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+|[A-Za-z]+|.", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word and its syllables, ``zhang1``; letters and punctuation have none."""
+
+    text: str
+    syllables: tuple[str, ...] = ()
+
+
+def pronounce(script: Script) -> tuple[Word, ...]:
+    """The words of ``script`` in order, each with the pinyin that will be spoken.
+
+    A Chinese character without a reading is a word without syllables: see
+    ``unknown_characters``.
+    """
+    readings = {word: _syllables(reading, len(word)) for word, reading in script.readings}
+    readings = {word: syllables for word, syllables in readings.items() if syllables}
+    words: list[Word] = []
+    for piece in _split_at(script.words, readings):
+        if piece in readings:
+            words.append(Word(piece, readings[piece]))
+        else:
+            words.extend(_common_words(piece))
+    return tuple(words)
+
+
+def pinyin_text(script: Script) -> str:
+    """The pinyin with tone marks, word by word, for the reviewer to read before signing."""
+    from pypinyin.contrib.tone_convert import tone3_to_tone  # noqa: PLC0415 - heavy, asked rarely
+
+    spoken = (
+        "".join(tone3_to_tone(each) for each in word.syllables) or word.text
+        for word in pronounce(script)
+    )
+    return re.sub(r"\s+([，。、；：！？,.;:!?])", r"\1", " ".join(spoken))
+
+
+def unknown_characters(script: Script) -> tuple[str, ...]:
+    """Chinese characters that no dictionary can pronounce and the voice would leave out."""
+    return tuple(
+        sign
+        for word in pronounce(script)
+        if is_chinese(word.text[0]) and len(word.syllables) != len(word.text)
+        for sign in word.text
+    )
+
+
+def inline_readings(script: Script) -> str:
+    """The words with the lexicon's readings and surnames as pinyin in their place.
+
+    For engines that take both; no dictionary is loaded.
+    """
+    readings = dict(script.readings)
+    text = ""
+    for piece in _split_at(script.words, readings):
+        if piece in readings and (syllables := _syllables(readings[piece], len(piece))):
+            text += f" {' '.join(syllables)} "
+        else:
+            text += "".join(
+                (f" {SURNAMES[surname]} " if surname else "") + rest
+                for surname, rest in _surnames(piece)
+            )
+    return text
+
+
+def _split_at(text: str, words: Iterable[str]) -> list[str]:
+    """``text`` cut so that each of ``words`` is a piece by itself, the longest first."""
+    ordered = sorted(words, key=len, reverse=True)
+    if not ordered:
+        return [text]
+    pattern = "(" + "|".join(re.escape(word) for word in ordered) + ")"
+    return [piece for piece in re.split(pattern, text) if piece]
+
+
+def _syllables(reading: str, count: int) -> tuple[str, ...]:
+    """A lexicon's ``xiè zhōu`` or ``xie4 zhou1`` as ``("xie4", "zhou1")``; empty if malformed."""
+    parts = tuple(_numbered(part) for part in reading.lower().replace("'", " ").split())
+    well_formed = all(re.fullmatch(r"[a-zü]{1,6}[1-5]", part) for part in parts)
+    return parts if well_formed and len(parts) == count else ()
+
+
+def _numbered(syllable: str) -> str:
+    """``xiè`` as ``xie4``; a syllable without a mark has the neutral tone, 5."""
+    plain, tone = "", ""
+    for sign in unicodedata.normalize("NFD", syllable):
+        if sign in _TONE_MARKS:
+            tone = _TONE_MARKS[sign]
+        else:
+            plain += sign
+    plain = unicodedata.normalize("NFC", plain).replace("v", "ü")
+    return plain if plain[-1:].isdigit() else plain + (tone or "5")
+
+
+def _common_words(text: str) -> list[Word]:
+    """Words by jieba, readings by pypinyin, surnames before a title by our table."""
+    words: list[Word] = []
+    for run in _RUN.findall(text):
+        if is_chinese(run[0]):
+            words.extend(_chinese_words(run))
+        else:
+            words.append(Word(run))
+    return words
+
+
+def _chinese_words(run: str) -> list[Word]:
+    import jieba  # noqa: PLC0415 - 0.6 s and 100 MB, only where a voice is rendered
+    from pypinyin import Style, lazy_pinyin  # noqa: PLC0415
+
+    _quiet_jieba()
+    words: list[Word] = []
+    for surname, rest in _surnames(run):
+        if surname:
+            words.append(Word(surname, tuple(SURNAMES[surname].split())))
+        for text in jieba.lcut(rest, cut_all=False) if rest else ():
+            syllables = lazy_pinyin(
+                text,
+                style=Style.TONE3,
+                neutral_tone_with_five=True,
+                errors=_no_reading,
+            )
+            words.append(Word(text, tuple(syllables)))
+    return words
+
+
+def _surnames(run: str) -> list[tuple[str, str]]:
+    """Pieces of ``run``, each a polyphonic surname (or none) and what follows it."""
+    names = "|".join(SURNAMES)
+    pattern = rf"(?<![\u3400-\u9fff])(?:{names})(?={TITLES})|(?<=姓)(?:{names})"
+    pieces: list[tuple[str, str]] = []
+    surname, start = "", 0
+    for match in re.finditer(pattern, run):
+        pieces.append((surname, run[start : match.start()]))
+        surname, start = match[0], match.end()
+    pieces.append((surname, run[start:]))
+    return pieces
+
+
+def _no_reading(signs: str) -> str:
+    """An empty syllable for what no dictionary knows; such a character is a word by itself."""
+    del signs
+    return ""
+
+
+@cache
+def _quiet_jieba() -> None:
+    """Jieba announces its dictionary on stderr at each start; nobody needs it."""
+    import logging  # noqa: PLC0415
+
+    import jieba  # noqa: PLC0415
+
+    jieba.setLogLevel(logging.WARNING)
