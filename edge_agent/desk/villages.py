@@ -41,6 +41,10 @@ class DeskVillages:
         """Pull the antenna: connections break, new ones fail."""
         await self.villages[village].network.cut()
 
+    async def restore_network(self, village: str) -> None:
+        """Put the antenna back; power and clock stay as they are."""
+        await self.villages[village].network.heal()
+
     async def cut_power(self, village: str) -> None:
         """Pull the plug: SIGKILL for every process of the box and its cards."""
         await self.villages[village].cut_power()

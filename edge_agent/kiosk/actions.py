@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from edge_agent.kiosk.kinds import kind_by_key
 from edge_agent.kiosk.rendering import page, size_cookie
-from edge_agent.kiosk.slips import SlipError, kind_by_key
+from edge_agent.kiosk.slips import SlipError
 from edge_agent.kiosk.state import SCREEN, SLIPS, VOICE
 
 if TYPE_CHECKING:

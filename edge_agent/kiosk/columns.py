@@ -1,7 +1,7 @@
 """The columns of the catalogue as a villager sees them: three boards, 5 + 7 + 3 columns.
 
-Source: the provincial scheme of 2023 that the catalogue follows (村务公开 5, 财务公开 7, 便民服务 3).
-The hub writes a notice's column as ``村务公开/社会保障``.
+Source: the provincial scheme of 2023 that the catalogue follows (村务公开 5, 财务公开 7,
+便民服务 3). The hub writes a notice's column as ``村务公开/社会保障``.
 """
 
 from __future__ import annotations

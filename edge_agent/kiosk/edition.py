@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from edge_agent.kiosk.columns import BOARDS, OTHER, place
 from edge_agent.kiosk.search import SearchIndex
-from edge_agent.plan import Plan
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from contract.notice import Notice
     from edge_agent.clock import Reading
+    from edge_agent.plan import Plan
     from edge_agent.store import HeldNotice
 
 RELATIONS: dict[str, str] = {

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from contract.receipt import Stage
     from edge_agent.part import Part
 
 _log = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ class Ledger:
         arrived = {k: rev for k, rev in readable.items() if self._known.get(k) != rev}
         left = {k: rev for k, rev in self._known.items() if readable.get(k) != rev}
         for notice_id, revision in left.items():
-            stage = "expired" if held.get(notice_id) == revision else "purged"
+            stage: Stage = "expired" if held.get(notice_id) == revision else "purged"
             self._part.receipt(stage, notice_id, revision)
         for notice_id, revision in arrived.items():
             self._part.receipt("readable", notice_id, revision)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import string
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from edge_agent.kiosk.chapters import chapters_of
-from edge_agent.kiosk.columns import ICONS, board_by_key
+from edge_agent.kiosk.columns import ICONS, OTHER, board_by_key, place
 from edge_agent.kiosk.rendering import page
 from edge_agent.kiosk.search import MAX_QUERY, rows_with, surname_of
 from edge_agent.kiosk.spelling import letters
@@ -35,16 +36,15 @@ async def board(request: web.Request) -> web.Response:
     found = board_by_key(request.match_info["board"])
     if found is None:
         raise web.HTTPNotFound
-    counts = request.app[SCREEN].edition.counts()
+    edition = request.app[SCREEN].edition
+    counts = edition.counts()
     tiles = [
         (column, ICONS[column], counts[found.name, column])
-        for column in (*found.columns, *_extra(found.name, counts))
+        for column in (*found.columns, OTHER)
+        if column != OTHER or (found.name, OTHER) in counts
     ]
-    return page(request, "board.html", board=found, tiles=tiles)
-
-
-def _extra(board_name: str, counts: dict[tuple[str, str], int]) -> list[str]:
-    return [column for (name, column) in counts if name == board_name and column == "其他"]
+    here = (each for each in edition.notices if place(each.column)[0] == found.name)
+    return page(request, "board.html", board=found, tiles=tiles, newest=tuple(islice(here, NEWEST)))
 
 
 async def column(request: web.Request) -> web.Response:

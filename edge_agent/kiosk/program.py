@@ -72,7 +72,7 @@ async def follow(part: Part, screen: Screen, voice: Voice) -> None:
     loop.add_reader(part.poked.fileno(), woken.set)
     for each in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-            loop.add_signal_handler(each, lambda: (part.stop(), woken.set()))
+            loop.add_signal_handler(each, _stop, part, woken)
     try:
         while not part.stopping:
             part.poked.drain()
@@ -85,6 +85,11 @@ async def follow(part: Part, screen: Screen, voice: Voice) -> None:
                 await asyncio.wait_for(woken.wait(), max(left_s, 0.05))
     finally:
         loop.remove_reader(part.poked.fileno())
+
+
+def _stop(part: Part, woken: asyncio.Event) -> None:
+    part.stop()
+    woken.set()
 
 
 def _is_loopback(host: str) -> bool:

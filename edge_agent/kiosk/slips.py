@@ -11,7 +11,6 @@ import json
 import os
 import re
 import secrets
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from contract.errors import ContractError, VillageError
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from contract.feedback import FeedbackKind
+    from edge_agent.kiosk.kinds import Kind
     from edge_agent.part import Part
 
 KEY_FILE = "hub_feedback_key"
@@ -32,46 +31,8 @@ SLIPS_AN_HOUR = 60
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One of the four things one can say, with the sentences that save typing."""
-
-    key: FeedbackKind
-    name: str
-    icon: str
-    letter: str
-    asks: str
-    phrases: tuple[str, ...]
-
-
-KINDS: tuple[Kind, ...] = (
-    Kind(
-        "help_find", "没找到？请人帮找", "users", "B", "您想找什么？工作人员两个工作日内回复。",
-        ("我的低保在哪里看", "我的补贴发了没有", "征地补偿怎么算的", "医保养老怎么交", "宅基地怎么申请",
-         "想查以前的公示"),
-    ),
-    Kind(
-        "question", "我有问题要问", "circle-question-mark", "W", "您想问什么？村委会会给您答复。",
-        ("这笔钱是怎么算的", "为什么没有我家", "什么时候发钱", "找谁办理", "需要带什么材料"),
-    ),
-    Kind(
-        "correction", "这里写错了", "pencil-line", "J", "哪里不对？核实后会更正并公布。",
-        ("名字写错了", "金额不对", "面积或人数不对", "日期不对", "组别不对", "已经不符合条件的人还在名单上"),
-    ),
-    Kind(
-        "complaint", "我要投诉、提意见", "message-square-warning", "T", "您要反映什么？只有经办人能看到。",
-        ("公开的内容不真实", "该公开的没有公开", "公开得太晚", "收费不合理", "办事不公平", "没有人答复我"),
-    ),
-)  # fmt: skip
-
-
 class SlipError(VillageError, ValueError):
     """The slip cannot be taken; the message is for the villager."""
-
-
-def kind_by_key(key: str) -> Kind | None:
-    """The kind with this key, or None."""
-    return next((kind for kind in KINDS if kind.key == key), None)
 
 
 class SlipDesk:

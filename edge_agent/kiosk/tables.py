@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from contract.notice import Column, Table
 
 ROWS_A_PAGE = 60
-WIDE_COLUMNS = 6
+LINE_CHARS = 32
+"""Chinese characters that stand side by side on a standing screen in 标准 type."""
 _NUMERIC = frozenset({"int", "money", "number", "percent"})
 
 
@@ -32,7 +33,11 @@ class TableView:
     @property
     def is_wide(self) -> bool:
         """Whether the columns do not fit side by side in large type."""
-        return len(self.columns) > WIDE_COLUMNS
+        widths = [
+            max(len(column.label) / 2, *(min(_width(cells[n]), 12) for _, cells in self.rows), 2)
+            for n, column in enumerate(self.columns)
+        ]
+        return sum(widths) + len(widths) > LINE_CHARS
 
 
 def view(
@@ -93,3 +98,8 @@ def _sort_key(cell: str, *, numeric: bool) -> tuple[int, float, str]:
         except ValueError:
             return (1, 0.0, cell)
     return (0, 0.0, cell)
+
+
+def _width(cell: str) -> float:
+    """Width of a cell in Chinese characters; ASCII is half as wide."""
+    return sum(0.55 if char.isascii() else 1.0 for char in cell)

@@ -21,6 +21,7 @@ from edge_agent.kiosk.state import SCREEN, WALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
     from contract.notice import Asset, Column, Notice
 
 READ_S_PER_CHAR = 0.25
