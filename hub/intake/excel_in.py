@@ -19,6 +19,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
 from contract.plain_text import Level
+from hub.intake.excel_out import unquote_formula
 from hub.intake.faults import Fault, refused
 from hub.intake.packages import check_package
 
@@ -245,7 +246,7 @@ def _value(cell: Cell | MergedCell, faults: list[Fault], merged: dict[str, objec
         return value.isoformat()
     if isinstance(value, time):
         return value.strftime("%H:%M")
-    return value.strip() if isinstance(value, str) else value
+    return unquote_formula(value.strip()) if isinstance(value, str) else value
 
 
 def _number(cell: Cell | MergedCell, value: float, faults: list[Fault]) -> object:

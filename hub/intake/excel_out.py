@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Cell = str | int | float | Decimal | None
 _FORMULA = re.compile(r"[\s\ufeff\u200b]*[=+\-@＝＋－＠|%]|[\t\r\n]")
+_LONE_SIGN = re.compile(r"\s*[-+=—]{1,2}\s*")
 _NUMBER = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,4})?")
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _WIDEST = 40
@@ -33,9 +34,13 @@ def quote_formula(value: Cell) -> Cell:
     if not isinstance(value, str):
         return value
     text = _UNWRITABLE.sub("", value)
-    if _FORMULA.match(text) and not _NUMBER.fullmatch(text):
-        return f"'{text}"
-    return text
+    harmless = _NUMBER.fullmatch(text) or _LONE_SIGN.fullmatch(text)
+    return f"'{text}" if _FORMULA.match(text) and not harmless else text
+
+
+def unquote_formula(text: str) -> str:
+    """A cell that this module quoted, as it was."""
+    return text[1:] if text.startswith("'") and quote_formula(text[1:]) == text else text
 
 
 def workbook_bytes(

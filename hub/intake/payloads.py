@@ -21,7 +21,7 @@ from hub.intake.notices import bad_place
 from hub.intake.numbers import parse_money
 from hub.intake.remarks import remarks_on
 from hub.intake.sheets import notice_from_sheet
-from hub.intake.tables import check_table, label_of
+from hub.intake.tables import check_table
 from hub.intake.text_bytes import decode
 from hub.intake.uploads import Held, check_upload, clean_name, no_address
 from hub.privacy import Gate, apply, examine
@@ -140,10 +140,7 @@ def judge_value(value: object, now: datetime | None = None) -> Answer:
     if "columns" in value and "rows" in value:
         faults = check_table(value)
         if any(fault.level is Level.REFUSE for fault in faults):
-            notes = [
-                note for column in value["columns"] for note in remarks_on(label_of(column), "表头")
-            ]
-            return Answer((*faults, *notes))
+            return Answer(tuple(faults))
         answer = judge_notice(value)
         return Answer((*faults, *answer.faults), answer.gate, answer.shown)
     faults, values = [], []

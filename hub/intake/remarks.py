@@ -27,6 +27,9 @@ _EMOJI = re.compile(
     "[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\u20e3\u203c\u2049\ufe0f\u3297\u3299]"
 )
 
+_IN_GB2312_AFTER_ALL = "·—"
+"""A1A4 and A1AA, which Python's codec maps to other code points."""
+
 
 def remarks_on(text: str, where: str, *, is_cell: bool = False) -> list[Fault]:
     """What the author should know about a text that is taken as it is."""
@@ -53,14 +56,14 @@ def _remarks(text: str, *, is_cell: bool) -> Iterator[tuple[str, str, str, str]]
             "Emoji are left out on the panel and silent on the loudspeaker.",
             _EMOJI.sub("", text).replace("\u200d", ""),
         )
-    if unicodedata.normalize("NFKC", text) != text or search_form(text) != text.casefold():
+    if any(map(_is_found_otherwise, text)):
         yield (
             "search_form",
-            "查找时全角半角、异体点号通用，显示保持原文。",
+            "查找时全角半角、形近字母通用，显示保持原文。",
             "Search folds width and look-alikes; the display keeps the original.",
             search_form(text),
         )
-    rare = "".join(dict.fromkeys(char for char in text if not _in_gb2312(char)))
+    rare = "".join(dict.fromkeys(char for char in text if _is_rare(char)))
     if rare:
         yield (
             "beyond_gb2312",
@@ -77,9 +80,19 @@ def _remarks(text: str, *, is_cell: bool) -> Iterator[tuple[str, str, str, str]]
         )
 
 
-def _in_gb2312(char: str) -> bool:
+def _is_found_otherwise(char: str) -> bool:
+    """Letters and digits that look like others; punctuation is never searched for."""
+    if char.isascii() or unicodedata.category(char)[0] not in "LNS":
+        return False
+    return search_form(char) != char.casefold() and not _EMOJI.match(char)
+
+
+def _is_rare(char: str) -> bool:
+    """A visible character that the GB 2312 fonts of panels lack."""
+    if char in _IN_GB2312_AFTER_ALL or _EMOJI.match(char) or unicodedata.category(char)[0] == "C":
+        return False
     try:
         char.encode("gb2312")
     except UnicodeEncodeError:
-        return False
-    return True
+        return True
+    return False
