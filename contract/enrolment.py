@@ -7,15 +7,18 @@ of the secret, and gives the same answer to the same key for as long as the tick
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 - the codec resolves hints at run time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from contract.areas import Area
-from contract.keys import KeySet  # noqa: TC001 - the codec resolves hints at run time
 from contract.topics import check_box_id
+
+if TYPE_CHECKING:
+    from contract.keys import KeySet
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class Ticket:
     """What a technician carries to the village: who the box is to be, and one secret.
 
     ``settings`` are the sections of ``agent.toml`` that the county planned (panel, zone,
-    audio, kiosk); ``keys`` is the key set the box pins.
+    audio, kiosk); ``key_set_b64`` is the sealed key set that the box pins.
     """
 
     box: str
@@ -34,7 +37,7 @@ class Ticket:
     """Base address of the hub, e.g. ``https://hub.example``."""
     secret_hex: str
     expires_at: datetime
-    keys: KeySet
+    key_set_b64: str
     settings: dict[str, Any]
     hub_ca_pem: str = ""
     office_line: str = ""
@@ -43,6 +46,11 @@ class Ticket:
     def __post_init__(self) -> None:
         check_box_id(self.box)
         Area.parse(self.area)
+
+    @property
+    def key_set(self) -> bytes:
+        """The sealed key set's bytes."""
+        return base64.b64decode(self.key_set_b64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,15 +120,26 @@ class Trust:
     def __init__(self, keys: KeySet) -> None:
         self.keys = keys
 
+    @classmethod
+    def first(cls, data: bytes) -> Trust:
+        """Trust in a key set that comes by a road one trusts; it must be signed by its own roots.
+
+        Raises:
+            SignatureError: not enough of its roots signed it; ContractError: not a key set.
+        """
+        sealed = _opened_keys(data)
+        keys = codec.decode(KeySet, wire.loads(sealed.content()))
+        trust = cls(keys)
+        trust._need(sealed, keys.with_role("root"), keys.root_threshold)
+        return trust
+
     def advance(self, data: bytes) -> Trust:
         """Trust after the next key set, if it is newer and signed by enough old and new roots.
 
         Raises:
             SignatureError: not enough roots signed it; ContractError: it is not newer.
         """
-        sealed = envelope.parse(data)
-        if sealed.type != "keys":
-            raise ContractError(f"expected keys, got {sealed.type[:20]!r}")
+        sealed = _opened_keys(data)
         self._need(sealed, self.keys.with_role("root"), self.keys.root_threshold)
         following = codec.decode(KeySet, wire.loads(sealed.content()))
         if following.version <= self.keys.version:
@@ -171,6 +182,13 @@ class Trust:
                 f"{len(good)} of {threshold} needed signatures are good",
                 RefusalReason.BAD_SIGNATURE,
             )
+
+
+def _opened_keys(data: bytes) -> Envelope:
+    sealed = envelope.parse(data)
+    if sealed.type != "keys":
+        raise ContractError(f"expected keys, got {sealed.type[:20]!r}")
+    return sealed
 
 
 def _is_good(key: PublicKey, signature: envelope.Signature, message: bytes) -> bool:

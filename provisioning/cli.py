@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from contract import enrolment
 from contract.errors import VillageError
+from contract.keys import Trust
 from edge_agent.errors import SettingsError
 from provisioning import enrol, plan, stage
 from provisioning.errors import PlanError
@@ -99,10 +100,8 @@ def run_stage(arguments: argparse.Namespace) -> int:
     """Check the ticket, write it, read it back, and print the label."""
     ticket = enrol.read_ticket(arguments.ticket)
     path = stage.stage(arguments.ticket.read_bytes(), arguments.media)
-    print_fingerprint = enrolment.fingerprint(ticket.keys)
-    sys.stdout.write(
-        f"✓ {ticket.box} {ticket.village} → {path}\n指纹 fingerprint {print_fingerprint}\n"
-    )
+    county = enrolment.fingerprint(Trust.first(ticket.key_set).keys)
+    sys.stdout.write(f"✓ {ticket.box} {ticket.village} → {path}\n指纹 fingerprint {county}\n")
     return DONE
 
 

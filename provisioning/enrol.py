@@ -45,9 +45,9 @@ def read_ticket(path: Path, expected_fingerprint: str = "") -> Ticket:
     """
     try:
         ticket = _opened(path.read_bytes())
-    except (OSError, ContractError) as error:
+    except (OSError, ValueError) as error:
         raise EnrolError(f"票据无效 the ticket is not valid: {error}", "bad_ticket") from error
-    found = enrolment.fingerprint(ticket.keys)
+    found = enrolment.fingerprint(Trust.first(ticket.key_set).keys)
     if expected_fingerprint and found != expected_fingerprint:
         raise EnrolError(
             f"指纹不符,不是本县的票据 fingerprint is {found}: not this county's ticket", "stranger"
@@ -60,7 +60,7 @@ def _opened(data: bytes) -> Ticket:
     if sealed.type != "ticket":
         raise ContractError(f"expected a ticket, got {sealed.type[:20]!r}")
     ticket = codec.decode(Ticket, wire.loads(sealed.content()))
-    Trust(ticket.keys).verify(sealed)
+    Trust.first(ticket.key_set).verify(sealed)
     return ticket
 
 
@@ -76,7 +76,7 @@ def enrol(ticket: Ticket, state: Path, run: Path) -> Path:
     _keep(state / "device.pem", answer.certificate_pem)
     _keep(state / "hub-ca.pem", answer.ca_pem)
     _keep(state / "broker.password", answer.password)
-    _keep(state / "link" / "keys.json", wire.dumps(codec.encode(ticket.keys)).decode("utf-8"))
+    _keep(state / "link" / "keys", ticket.key_set.decode("ascii"))
     if answer.feedback_key_b64:
         _keep(state / "kiosk" / "hub_feedback_key", answer.feedback_key_b64)
     path = state / "agent.toml"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hub.demo import sample, steps
 from hub.demo.readback import digest, traces
 from hub.ledger import summary
+from hub.ledger.models import Delivery
 
 if TYPE_CHECKING:
     from hub.demo.evidence import Step
@@ -111,8 +112,8 @@ def _is_finished(home: Home, name: str) -> bool:
 
 def _spoken(story: Story, home: Home) -> dict[str, object]:
     page = story.first.pages["withdrawn"]
-    rows = [r for r in summary.delivery_of(page.notice_id) if r.box_id == home.box.id]
-    return dict(rows[-1].spoken) if rows else {}
+    line = Delivery.objects.filter(notice_id=page.notice_id, box_id=home.box.id).first()
+    return dict(line.spoken) if line else {}
 
 
 def cut_and_heal(story: Story) -> None:
@@ -123,6 +124,7 @@ def cut_and_heal(story: Story) -> None:
         away = story.second
         story.desk.turn(away.box.id, "cut_network")
         before = away.card.text()
+        _is_noticed(away, step)
         _correct_and_withdraw(story)
         _first_follows(story, step)
         step.check("断网照常显示 goes on showing", holds=away.card.text() == before)
@@ -132,6 +134,18 @@ def cut_and_heal(story: Story) -> None:
         for home in story.homes:
             _gone(home, step)
             story.evidence.keep(step, home.card.face, f"{home.box.id}-panel.png")
+
+
+def _is_noticed(home: Home, step: Step) -> None:
+    """The ledger says that the village is away, and since when."""
+    name = home.pages["table"].notice_id
+
+    def away() -> list[str]:
+        rows = summary.delivery_of(name).boxes
+        return [str(r.since) for r in rows if r.box == home.box.id and not r.is_online]
+
+    since = step.until(f"{home.box.id} 台账记为离线 away", away, PATIENCE_S)
+    step.fact(f"{home.box.id} 离线自 away since", since)
 
 
 def _correct_and_withdraw(story: Story) -> None:

@@ -12,14 +12,10 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
-
 from contract.errors import VillageError
 from hub import accounts
 from hub.demo.ports import free_port
 from hub.enrol import tickets
-from hub.places.models import Role
-from hub.sealing.keyring import Keyring
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,9 +69,6 @@ def build(cast: Cast, sample: dict[str, Any], folder: Path, voices: Path | None)
     content = {"meta": {"villages": [*places, *others]}, "notices": sample["notices"]}
     source.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
     county = accounts.create_demo_county(source)
-    officers = tuple(each.username for each in county.logins if each.role in _ALARM_ROLES)
-    ring = Keyring(settings.DATA.keys, county.page.code)
-    keys = ring.key_set(officers)
     boxes = []
     for number, (village, page) in enumerate(zip(cast.villages, county.villages, strict=False)):
         box = _box(folder, number, village, page.code)
@@ -88,12 +81,9 @@ def build(cast: Cast, sample: dict[str, Any], folder: Path, voices: Path | None)
             office_line=OFFICE_LINE.format(county=county.page.title),
         )
         box.ticket.parent.mkdir(parents=True, exist_ok=True)
-        box.ticket.write_bytes(tickets.issue(new, keys, ring.target))
+        box.ticket.write_bytes(tickets.issue(new))
         boxes.append(box)
     return county, tuple(boxes)
-
-
-_ALARM_ROLES = (Role.COUNTY_OFFICER, Role.TOWN_OFFICER)
 
 
 def enrol(box: Box, run: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from hub.demo import sample
@@ -32,10 +33,11 @@ def take_in_the_sheet(story: Story) -> None:
             workbook = sheets.sheet_from_notice(form)
             story.evidence.keep_bytes(step, workbook, f"{home.box.id}-{form['id']}.xlsx")
             short = form["summary"].split(",")[0].rstrip("。") + "。"
-            taken = {**form, "summary": short, "table": sheets.table_from_sheet(workbook)}
+            sheet = sheets.notice_from_sheet(workbook, f"{form['id']}.xlsx")
+            taken = {**form, "summary": short, "table": sheet.form["table"]}
             home.pages["table"], found = home.people.draft(taken)
             home.forms["table"] = form
-            headings = [column.heading for column in found.columns]
+            headings = [column.label for column in found.columns]
             wanted = [c["label"] for c in form["table"]["columns"] if c.get("restricted")]
             step.check(
                 f"{home.box.id} 拦下的列 dropped",
@@ -200,18 +202,40 @@ def account(story: Story) -> None:
     """The delivery ledger tells the same story, village by village."""
     with story.evidence.step("7 台账", "送达台账如实说明谁收到、显示、播报,谁离线多久") as step:
         for home in story.homes:
+            _table_is_accounted_for(home, step)
+            _withdrawal_is_accounted_for(home, step)
+        for home in story.homes:
             for part, page in home.pages.items():
-                rows = [row.as_dict() for row in summary.delivery_of(page.notice_id)]
-                step.fact(f"{home.box.id} {part} {page.notice_id}", rows)
-        table = story.first.pages["table"].notice_id
+                delivery = summary.delivery_of(page.notice_id)
+                rows = [asdict(each) for each in delivery.boxes]
+                step.fact(f"{home.box.id} {part} {page.notice_id}@{delivery.revision}", rows)
+
+
+def _table_is_accounted_for(home: Home, step: Step) -> None:
+    """Both revisions of the table: stored, shown for some seconds with a snapshot; first spoken."""
+    name = home.pages["table"].notice_id
+    for revision in (1, 2):
         step.until(
-            "显示回执 shown with snapshot",
-            lambda: any(row.shown_s > 0 and row.snapshot_sha256
-                        for row in summary.delivery_of(table)),
-            READABLE_WITHIN_S,
-        )  # fmt: skip
-        away = summary.away_periods(story.second.box.id)
-        step.check("离线记录 away periods", holds=bool(away), seen=[str(each) for each in away])
+            f"{name}@{revision} 显示回执 shown",
+            lambda revision=revision: [  # type: ignore[misc] # bound at once
+                each
+                for each in summary.delivery_of(name, revision).boxes
+                if each.stored_at and each.shown_s > 0 and each.snapshot_sha256
+            ],
+            SHOWN_WITHIN_S,
+        )
+    spoken = [each for each in summary.delivery_of(name, 1).boxes if each.samples_total]
+    step.check(f"{name}@1 播报回执 spoken", holds=bool(spoken),
+               seen=[(e.spoken_state, e.samples_played, e.evidence) for e in spoken])  # fmt: skip
+
+
+def _withdrawal_is_accounted_for(home: Home, step: Step) -> None:
+    name = home.pages["withdrawn"].notice_id
+    step.until(
+        f"{name} 清除回执 purged",
+        lambda: [e for e in summary.delivery_of(name, 1).boxes if e.withdrawn_at and e.purged_at],
+        READABLE_WITHIN_S,
+    )
 
 
 def _somebody(home: Home) -> tuple[str, str]:

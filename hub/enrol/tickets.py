@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -15,13 +16,12 @@ from django.utils import timezone
 from contract import codec, enrolment, envelope, wire
 from contract.enrolment import EnrolAnswer, EnrolQuestion, Ticket
 from contract.errors import ContractError, VillageError
+from hub.dispatch.key_sets import current_key_set
 from hub.enrol.authority import Authority, key_fingerprint
 from hub.enrol.feedback_key import feedback_public_b64
 from hub.enrol.models import EnrolmentEvent, EnrolmentTicket, TicketState
 from hub.ledger import boxes
-
-if TYPE_CHECKING:
-    from contract.keys import KeySet, PrivateKey
+from hub.sealing.seal import keyring
 
 TICKET_LIFE = timedelta(days=14)
 
@@ -47,7 +47,7 @@ class NewBox:
     office_line: str = ""
 
 
-def issue(new: NewBox, keys: KeySet, signer: PrivateKey, hub_ca_pem: str = "") -> bytes:
+def issue(new: NewBox, hub_ca_pem: str = "") -> bytes:
     """A sealed ticket for a box; every older unused ticket of the same box is void.
 
     Raises:
@@ -61,7 +61,7 @@ def issue(new: NewBox, keys: KeySet, signer: PrivateKey, hub_ca_pem: str = "") -
         hub=settings.PUBLIC_URL,
         secret_hex=secrets.token_hex(16),
         expires_at=timezone.now() + TICKET_LIFE,
-        keys=keys,
+        key_set_b64=base64.b64encode(current_key_set().body).decode("ascii"),
         settings=new.settings,
         hub_ca_pem=hub_ca_pem,
         office_line=new.office_line,
@@ -76,7 +76,7 @@ def issue(new: NewBox, keys: KeySet, signer: PrivateKey, hub_ca_pem: str = "") -
             expires_at=ticket.expires_at,
         )
         _note(ticket.box, "staged")
-    return envelope.seal("ticket", wire.dumps(codec.encode(ticket)), [signer])
+    return envelope.seal("ticket", wire.dumps(codec.encode(ticket)), [keyring().target])
 
 
 def answer(question: EnrolQuestion) -> EnrolAnswer:

@@ -40,6 +40,9 @@ INSTALLED_APPS = [
     "hub.notices",
     "hub.sealing",
     "hub.emergency",
+    "hub.ledger",
+    "hub.dispatch",
+    "hub.enrol",
     "wagtail.contrib.typed_table_block",
     "wagtail.users",
     "wagtail.documents",
@@ -178,5 +181,9 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"django.request": {"level": "ERROR"}, "wagtail": {"level": "WARNING"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "wagtail": {"level": "WARNING"},
+        "django_tasks": {"level": "WARNING"},
+    },
 }

@@ -12,6 +12,7 @@ from django.views.static import serve
 from wagtail.admin import urls as admin_urls
 from wagtail.documents import urls as document_urls
 
+from hub.enrol.views import enrol
 from hub.notices import phone
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def media(request: HttpRequest, path: str) -> HttpResponseBase:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/admin/", permanent=False)),
+    path("enrol/v1", enrol),
     path("admin/", include(admin_urls)),
     path("documents/", include(document_urls)),
     path("n/<str:notice_id>/", phone.notice_page, name="phone-notice"),
