@@ -14,6 +14,9 @@ from typing import Literal
 from contract.areas import Area
 from contract.notice import Asset  # noqa: TC001 - the codec resolves hints at run time
 
+SMALL_ASSET_BYTES = 64 * 1024
+"""An asset up to this size travels over MQTT as a blob; a larger one over HTTPS."""
+
 
 @dataclass(frozen=True, slots=True)
 class Item:

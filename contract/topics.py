@@ -7,12 +7,9 @@ Messages of one content hash never change, so blobs are retained under their has
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
+from contract.areas import Area
 from contract.errors import ContractError
-
-if TYPE_CHECKING:
-    from contract.areas import Area
 
 VERSION = "vn1"
 KEYS = f"{VERSION}/all/keys"
@@ -30,6 +27,11 @@ def check_box_id(box_id: str) -> str:
     if _BOX.fullmatch(box_id) is None:
         raise ContractError(f"not a box id: {box_id[:40]!r} (a-z, 0-9, '-')")
     return box_id
+
+
+def key_set(version: int) -> str:
+    """Retained key set of one version, so that a box that was away walks the chain in order."""
+    return f"{KEYS}/{version}"
 
 
 def area_manifest(area: Area) -> str:
@@ -72,6 +74,21 @@ def box_up(box_id: str, what: str) -> str:
 def uplink() -> str:
     """What the hub subscribes to."""
     return f"{VERSION}/d/+/up/#"
+
+
+def area_of(topic: str) -> tuple[Area, str, str]:
+    """Area, word (``man``, ``alert``, ``b``) and blob hash (or "") of a downward area topic.
+
+    Raises:
+        ContractError: the topic is not one of an area.
+    """
+    parts = topic.split("/")
+    if parts[:2] != [VERSION, "g"] or len(parts) not in (4, 5):
+        raise ContractError(f"not a topic of an area: {topic[:80]!r}")
+    area, word, sha256 = Area.parse(parts[2]), parts[3], "".join(parts[4:])
+    if (word == "b") != (len(parts) == 5) or (sha256 and _SHA256.fullmatch(sha256) is None):
+        raise ContractError(f"not a topic of an area: {topic[:80]!r}")
+    return area, word, sha256
 
 
 def box_of(topic: str) -> tuple[str, str]:

@@ -59,6 +59,8 @@ class EventBatch:
     part: Part
     outbox: str
     events: tuple[Event, ...]
+    oldest: int = 1
+    """The lowest number the box still holds; all below it was acknowledged once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,14 @@ class Clock(Protocol):
         ...
 
 
+class TrustedClock(Clock, Protocol):
+    """Link's clock: it can be told the time that the hub signed."""
+
+    def store_trust(self, now: datetime) -> None:
+        """Believe that it is ``now``, and let every part know."""
+        ...
+
+
 def boot_id() -> str:
     """Names this boot; a desk village gets a new one from `village-agent run`."""
     given = os.environ.get("VILLAGE_BOOT_ID")
@@ -163,6 +171,11 @@ class ManualClock:
         """Let ``seconds`` pass; both clocks move together."""
         self._now += timedelta(seconds=seconds)
         self._monotonic_s += seconds
+
+    def store_trust(self, now: datetime) -> None:
+        """Believe that it is ``now``."""
+        self.set(now)
+        self.trusted = True
 
     def set(self, now: datetime) -> None:
         """Jump the wall clock; monotonic time does not move."""

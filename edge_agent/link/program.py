@@ -1,0 +1,179 @@
+"""The link's program: one loop between the network, the store and the other parts."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from typing import TYPE_CHECKING
+
+from contract import topics
+from contract.errors import ContractError
+from edge_agent.clock import BoxClock
+from edge_agent.link import address
+from edge_agent.link.alarms import Alarms
+from edge_agent.link.asking_time import AskingTime
+from edge_agent.link.holdings import open_holdings
+from edge_agent.link.session import Session
+from edge_agent.link.state_report import StateReport
+from edge_agent.link.sync import Sync
+from edge_agent.link.upload import Upload
+from edge_agent.part import notify
+from edge_agent.poke import PokeListener
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from edge_agent.clock import TrustedClock
+    from edge_agent.link.holdings import Holdings
+    from edge_agent.settings import Settings
+
+_log = logging.getLogger(__name__)
+TURN_S = 1.0
+CHECK_EVERY_S = 600.0
+
+
+class Link:
+    """All of link at work. `turn` waits at most a second and does whatever is due."""
+
+    def __init__(self, settings: Settings, clock: TrustedClock) -> None:
+        where = address.parse(settings.link)
+        self._settings = settings
+        self._held: Holdings = open_holdings(settings, clock)
+        self._poked = PokeListener(settings.run, "link")
+        self._session = Session(
+            settings.box.id, where, settings.link.keepalive_s, clock, listener=self
+        )
+        self._alarms = Alarms(self._held)
+        self._sync = Sync(self._held, self._alarms, self._session)
+        self._time = AskingTime(self._held)
+        self._state = StateReport(self._held, self._sync)
+        self._upload = Upload(self._held)
+        self._checked_s = clock.monotonic_s()
+        self.stopping = False
+        self._sync.report()
+        self._held.poke_parts()
+
+    @property
+    def is_up(self) -> bool:
+        """Whether there is a connection to the broker."""
+        return self._session.is_up
+
+    def run(self) -> None:
+        """Turn until told to stop."""
+        notify("READY=1")
+        while not self.stopping:
+            self.turn()
+        self.close()
+
+    def turn(self, timeout_s: float = TURN_S) -> None:
+        """Wait for network or poke, then do what is due."""
+        notify("WATCHDOG=1")
+        self._session.turn(self._poked.fileno(), timeout_s)
+        self._poked.drain()
+        self._alarms.turn()
+        self._sync.turn()
+        self._time.turn()
+        now_s = self._held.clock.monotonic_s()
+        if now_s - self._checked_s >= CHECK_EVERY_S:
+            self._checked_s = now_s
+            self._sync.check()
+            self._alarms.forget_old()
+        if self._session.is_up:
+            self._send()
+
+    def _send(self) -> None:
+        box = self._settings.box.id
+        question = self._time.question(urgent=self._alarms.asks_time)
+        if question is not None:
+            self._session.publish(topics.box_up(box, "nonce"), question)
+        state = self._state.due()
+        if state is not None:
+            self._session.publish(topics.box_up(box, "state"), state, retain=True)
+        for batch in self._upload.batches():
+            self._session.publish(topics.box_up(box, "events"), batch)
+
+    def will(self, session: str) -> bytes:
+        """The last will of a connection."""
+        return self._state.will(session)
+
+    def connected(self, session: str) -> None:
+        """Subscribe to all this box follows, report, and send what waits."""
+        box = self._settings.box.id
+        follow = [topics.KEYS, topics.box_down(box, "time"), topics.box_down(box, "ack")]
+        for area in reversed(self._settings.followed):
+            follow += [topics.area_alert(area), topics.area_manifest(area)]
+        self._session.subscribe(follow)
+        self._state.start(session)
+        self._upload.start()
+        self._sync.start()
+        _log.info("connected as %s, session %s", box, session)
+
+    def received(self, topic: str, payload: bytes, *, is_repeated: bool) -> None:
+        """Sort a message into its room. When this returns, it is on the disk."""
+        box = self._settings.box.id
+        if topic.startswith(topics.KEYS):
+            self._take_keys(topic, payload)
+        elif topic == topics.box_down(box, "time"):
+            if self._time.take_answer(payload):
+                self._alarms.turn()
+        elif topic == topics.box_down(box, "ack"):
+            self._upload.take_ack(payload)
+        else:
+            self._take_area(topic, payload, is_repeated=is_repeated)
+
+    def _take_area(self, topic: str, payload: bytes, *, is_repeated: bool) -> None:
+        try:
+            area, word, sha256 = topics.area_of(topic)
+        except ContractError:
+            _log.warning("a message on a topic this box does not know")
+            return
+        if area not in self._settings.followed or not payload:
+            return  # a cleared retained message says nothing that the manifest does not
+        if word == "man":
+            self._sync.take_manifest(area, payload)
+        elif word == "alert":
+            self._alarms.take_message(area, payload, is_repeated=is_repeated)
+        elif word == "b":
+            self._sync.take_blob(area, sha256, payload)
+
+    def _take_keys(self, topic: str, payload: bytes) -> None:
+        held = self._held
+        try:
+            is_newer = held.keys.advance(payload)
+        except ContractError as error:
+            if topic == topics.KEYS:  # perhaps more than one step ahead: walk the chain
+                self._session.subscribe([topics.key_set(held.keys.version + 1)])
+            held.receipts.refuse(payload, error, "keys")
+            return
+        if not is_newer:
+            return
+        held.memory.retry_keys()
+        held.changed = True
+        manifests = [topics.area_manifest(area) for area in self._settings.followed]
+        self._session.subscribe([topics.KEYS, topics.key_set(held.keys.version + 1), *manifests])
+        self._sync.check()
+
+    def stop(self, signal_number: int = 0, frame: FrameType | None = None) -> None:
+        """Leave `run` at the next turn; also the handler of SIGTERM."""
+        del signal_number, frame
+        self.stopping = True
+
+    def close(self) -> None:
+        """Say good-bye to the hub, and release files and sockets."""
+        self._session.close(self._state.will("closed"))
+        self._upload.close()
+        self._poked.close()
+        self._held.close()
+
+
+def main(settings: Settings) -> int:
+    """Run link until SIGTERM; 0 when it was told to stop.
+
+    Raises:
+        SettingsError: the settings are wrong or the box was never enrolled.
+    """
+    link = Link(settings, BoxClock(settings.part_folder("clock")))
+    signal.signal(signal.SIGTERM, link.stop)
+    signal.signal(signal.SIGINT, link.stop)
+    link.run()
+    return 0
