@@ -1,0 +1,51 @@
+"""The broker as a process of the hub: ``python -m hub.broker [--port N] [--host ADDRESS]``."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+from hub.broker.files import DEFAULT_PORT, BrokerFiles
+from hub.broker.supervisor import BrokerSupervisor
+from hub.site.datadir import DataDir
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+TURN_S = 0.1
+
+
+def broker_files(data: DataDir) -> BrokerFiles:
+    """The broker's folder of this hub."""
+    return BrokerFiles(data.root / "broker")
+
+
+def run(data: DataDir, port: int, host: str = "127.0.0.1") -> int:
+    """Keep the broker running until SIGTERM or SIGINT; 0 when it was told to stop.
+
+    Raises:
+        BrokerError: Mosquitto is not installed.
+    """
+    stopped = threading.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: stopped.set())
+    supervisor = BrokerSupervisor(broker_files(data), port, host)
+    try:
+        while not stopped.wait(TURN_S):
+            supervisor.turn()
+    finally:
+        supervisor.stop()
+    return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m hub.broker", description=__doc__)
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="TCP port (default 1883)")
+    parser.add_argument("--host", default="127.0.0.1", help="address (default 127.0.0.1)")
+    arguments = parser.parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    return run(DataDir.from_environment(), arguments.port, arguments.host)

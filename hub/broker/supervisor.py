@@ -1,0 +1,132 @@
+"""Keeps Mosquitto running: starts it, restarts it, tells it about new boxes, heals its database.
+
+A broker that ends within three seconds of its start, twice, cannot read its database (a power
+cut can truncate it, and Mosquitto then never starts again). The database is moved aside and
+the broker starts empty: the hub asserts everything again, so nothing is lost.
+"""
+
+from __future__ import annotations
+
+import logging
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from hub.broker.errors import BrokerError
+
+if TYPE_CHECKING:
+    from hub.broker.files import BrokerFiles
+
+_log = logging.getLogger(__name__)
+YOUNG_S = 3.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 30.0
+STOP_WITHIN_S = 5.0
+OPEN_FILES = 65_536
+
+
+@dataclass
+class BrokerSupervisor:
+    """Call `turn` a few times a second; `stop` at the end. The files must be written before."""
+
+    files: BrokerFiles
+    port: int
+    host: str = "127.0.0.1"
+    process: subprocess.Popen[bytes] | None = None
+    starts: int = 0
+    _young_deaths: int = 0
+    _pause_s: float = FIRST_PAUSE_S
+    _due_s: float = 0.0
+    _started_s: float = 0.0
+    _accounts_ns: tuple[int, int] = field(default=(0, 0))
+
+    def turn(self) -> None:
+        """Start the broker if it is due, notice its end, pass on changed accounts."""
+        now_s = time.monotonic()
+        if self.process is None:
+            if now_s >= self._due_s:
+                self._start(now_s)
+        elif self.process.poll() is not None:
+            self._note_end(now_s)
+        elif self._accounts_ns != self._changed_ns():
+            self._accounts_ns = self._changed_ns()
+            self.process.send_signal(signal.SIGHUP)
+            _log.info("the broker reads its accounts again")
+
+    def _start(self, now_s: float) -> None:
+        self.files.write_configuration(self.port, self.host)
+        self._accounts_ns = self._changed_ns()
+        self.process = subprocess.Popen(
+            [_program(), "-c", str(self.files.configuration)],
+            stdin=subprocess.DEVNULL,
+            preexec_fn=_allow_many_files,  # noqa: PLW1509 - setrlimit alone, before any thread
+        )
+        self._started_s = now_s
+        self.starts += 1
+
+    def _note_end(self, now_s: float) -> None:
+        code = self.process.returncode if self.process is not None else None
+        lived_s = now_s - self._started_s
+        self.process = None
+        _log.warning("the broker ended with %s after %.1f s", code, lived_s)
+        if lived_s >= YOUNG_S:
+            self._young_deaths, self._pause_s = 0, FIRST_PAUSE_S
+        else:
+            self._young_deaths += 1
+        if self._young_deaths >= 2 and self.files.database.exists():
+            self._move_database_aside()
+        self._due_s = now_s + self._pause_s
+        self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
+
+    def _move_database_aside(self) -> None:
+        """One copy is kept for whoever wants to know what happened."""
+        aside = self.files.database.with_suffix(".broken")
+        self.files.database.replace(aside)
+        self._young_deaths, self._pause_s = 0, FIRST_PAUSE_S
+        _log.error("the broker cannot read its database; moved to %s, starting empty", aside.name)
+
+    def _changed_ns(self) -> tuple[int, int]:
+        files = (self.files.passwords, self.files.access)
+        first, second = (path.stat().st_mtime_ns if path.exists() else 0 for path in files)
+        return first, second
+
+    def is_listening(self) -> bool:
+        """Whether something accepts connections at the broker's address."""
+        try:
+            with socket.create_connection((self.host, self.port), timeout=0.5):
+                return True
+        except OSError:
+            return False
+
+    def stop(self) -> None:
+        """End the broker; it saves its database first."""
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(STOP_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+
+def _program() -> str:
+    """Debian keeps it in /usr/sbin, which is not on every user's path."""
+    found = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
+    if found is None:
+        raise BrokerError(
+            "没有找到 mosquitto,请安装 / mosquitto is missing: sudo apt install mosquitto"
+        )
+    return found
+
+
+def _allow_many_files() -> None:
+    """A broker that runs out of file descriptors spins; allow as many as this user may have."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -1,0 +1,1 @@
+"""The dispatcher: from the outbox to every village, and from every village to the ledger."""

@@ -1,0 +1,221 @@
+"""The hub's connection to the broker: paced, counted, acknowledged after the commit.
+
+Runs in the dispatcher's own loop, without a thread. What is to be asserted is queued by name
+and read from the database when it is sent, so that an old manifest can never overtake a newer
+one. Messages that came in are handed over together, stored in one transaction, then acknowledged.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import select
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from paho.mqtt.client import Client, MQTTMessage, MQTTv5
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from contract import topics
+from hub.broker.files import HUB_USER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from paho.mqtt.reasoncodes import ReasonCode
+
+_log = logging.getLogger(__name__)
+KEEPALIVE_S = 15
+CONNECT_WITHIN_S = 5.0
+SESSION_EXPIRY_S = 24 * 3600
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
+UNACKNOWLEDGED = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One message from a box."""
+
+    topic: str
+    payload: bytes
+    is_retained: bool
+
+
+class Listener(Protocol):
+    """Who uses the connection."""
+
+    def connected(self) -> None:
+        """A connection stands: assert everything."""
+        ...
+
+    def received(self, messages: Sequence[Incoming]) -> None:
+        """Messages from boxes; when this returns they are in the database."""
+        ...
+
+
+class Connection:
+    """The hub's one connection. Call `turn` for ever."""
+
+    def __init__(self, host: str, port: int, password: str, listener: Listener) -> None:
+        self._host, self._port, self._password = host, port, password
+        self._listener = listener
+        self._client: Client | None = None
+        self._next_try_s = 0.0
+        self._pause_s = FIRST_PAUSE_S
+        self._heard_s = 0.0
+        self._inbox: list[MQTTMessage] = []
+        self._done: dict[int, Callable[[], None]] = {}
+        self.is_up = False
+
+    @property
+    def has_room(self) -> bool:
+        """Whether more may be sent before the broker has acknowledged what was sent."""
+        return self.is_up and len(self._done) < UNACKNOWLEDGED
+
+    def turn(self, other: int, timeout_s: float) -> None:
+        """Wait for the network or for the file descriptor ``other``; deal with the network."""
+        if self._client is None and time.monotonic() >= self._next_try_s:
+            self._connect()
+        client = self._client
+        sock = client.socket() if client is not None else None
+        if client is None or sock is None:
+            self._lose("not connected")
+            left_s = max(0.0, self._next_try_s - time.monotonic())
+            select.select([other], [], [], min(timeout_s, left_s))
+            return
+        wants = [sock.fileno()] if client.want_write() else []
+        ready, free, _ = select.select([sock.fileno(), other], wants, [], timeout_s)
+        if sock.fileno() in ready:
+            self._heard_s = time.monotonic()
+            self._read(client)
+        if free and self._client is client:
+            client.loop_write()
+        if self._client is client:
+            self._watch(client)
+
+    def _read(self, client: Client) -> None:
+        while client.loop_read() == MQTTErrorCode.MQTT_ERR_SUCCESS and self._client is client:
+            sock = client.socket()
+            if sock is None or not select.select([sock.fileno()], [], [], 0)[0]:
+                break
+        if self._inbox and self._client is client:
+            self._hand_over(client)
+
+    def _hand_over(self, client: Client) -> None:
+        taken, self._inbox = self._inbox, []
+        self._listener.received(
+            [Incoming(each.topic, bytes(each.payload), bool(each.retain)) for each in taken]
+        )
+        for each in taken:
+            client.ack(each.mid, each.qos)
+
+    def _watch(self, client: Client) -> None:
+        client.loop_misc()
+        silent_s = time.monotonic() - self._heard_s
+        patience_s = 2 * KEEPALIVE_S if self.is_up else CONNECT_WITHIN_S
+        if client.socket() is None:
+            self._lose("the connection broke")
+        elif silent_s > patience_s:
+            self._lose(f"nothing heard for {silent_s:.0f} s")
+
+    def _connect(self) -> None:
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=HUB_USER,
+            protocol=MQTTv5,
+            reconnect_on_failure=False,
+            manual_ack=True,
+        )
+        client.connect_timeout = CONNECT_WITHIN_S
+        client.username_pw_set(HUB_USER, self._password)
+        client.on_connect = self._on_connect
+        client.on_message = self._on_message
+        client.on_publish = self._on_publish
+        self._client, self._heard_s = client, time.monotonic()
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho's own
+        properties.SessionExpiryInterval = SESSION_EXPIRY_S
+        try:
+            client.connect(
+                self._host, self._port, KEEPALIVE_S, clean_start=False, properties=properties
+            )
+        except (OSError, ValueError) as error:
+            self._lose(str(error))
+
+    def _on_connect(
+        self, client: Client, _user: object, _flags: object, reason: ReasonCode, _more: object
+    ) -> None:
+        if client is not self._client:
+            return
+        if reason.is_failure:
+            self._lose(f"the broker refuses the hub: {reason}")
+            return
+        self.is_up, self._pause_s = True, FIRST_PAUSE_S
+        client.subscribe(topics.uplink(), qos=1)
+        _log.info("connected to the broker")
+        self._listener.connected()
+
+    def _on_message(self, client: Client, _user: object, message: MQTTMessage) -> None:
+        if client is self._client:
+            self._inbox.append(message)
+
+    def _on_publish(
+        self, client: Client, _user: object, mid: int, reason: ReasonCode, _more: object
+    ) -> None:
+        done = self._done.pop(mid, None)
+        if client is not self._client or done is None:
+            return
+        if reason.is_failure:
+            _log.error("the broker refused a message of the hub: %s", reason)
+        else:
+            done()
+
+    def publish(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        retain: bool = False,
+        expiry_s: int | None = None,
+        done: Callable[[], None] | None = None,
+    ) -> None:
+        """Send at QoS 1 and call ``done`` once the broker has it; lost without a connection."""
+        if self._client is None or not self.is_up:
+            return
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call] # paho's own
+        if expiry_s is not None:
+            properties.MessageExpiryInterval = expiry_s
+        sent = self._client.publish(topic, payload, 1, retain, properties)
+        if sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS:
+            self._done[sent.mid] = done or _nothing
+
+    def _lose(self, why: str) -> None:
+        client, self._client = self._client, None
+        if client is None:
+            return
+        level = logging.WARNING if self.is_up else logging.INFO
+        _log.log(level, "no connection to the broker: %s", why)
+        self.is_up = False
+        self._inbox.clear()
+        self._done.clear()
+        sock = client.socket()
+        if sock is not None:
+            with contextlib.suppress(OSError):
+                sock.close()
+        self._next_try_s = time.monotonic() + self._pause_s
+        self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
+
+    def close(self) -> None:
+        """Disconnect."""
+        client, self._client = self._client, None
+        self.is_up = False
+        if client is not None:
+            client.disconnect()
+            with contextlib.suppress(OSError, ValueError):
+                client.loop_write()
+
+
+def _nothing() -> None:
+    """Nobody waits for this acknowledgement."""

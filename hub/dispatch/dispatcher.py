@@ -1,0 +1,187 @@
+"""The dispatcher's one loop: outbox, manifests, broker, and what boxes say."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from contract import codec, topics, wire
+from contract.areas import Area
+from contract.errors import ContractError
+from contract.messages import seal_message
+from contract.uplink import BoxState, EventAck, EventBatch, TimeAnswer, TimeQuestion
+from hub.dispatch import key_sets, manifests
+from hub.dispatch.assertion import Assertion
+from hub.dispatch.connection import Connection, Incoming
+from hub.dispatch.models import Layer
+from hub.dispatch.reports import Reports, note_silent
+from hub.ledger import taking
+from hub.sealing.models import SealedNotice
+from hub.sealing.seal import keyring
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from hub.dispatch.sealer import SealedAct, Sealer
+
+_log = logging.getLogger(__name__)
+LOOK_ROUND_S = 60.0
+UPLINK_BYTES = 256 * 1024
+
+
+class Dispatcher:
+    """Call `turn` for ever. ``others`` gives acts that were sealed elsewhere (on a thread)."""
+
+    def __init__(
+        self,
+        address: tuple[str, int],
+        password: str,
+        sealer: Sealer,
+        others: Callable[[], Iterable[SealedAct]],
+    ) -> None:
+        self._connection = Connection(*address, password, self)
+        self._sealer = sealer
+        self._others = others
+        self._assertion = Assertion(self._connection, self._acknowledged)
+        self._reports = Reports()
+        self._holds: dict[str, tuple[int, int]] = {}
+        self._unsent: dict[int, dict[str, tuple[int, int]]] = {}
+        self._looked_s = float("-inf")
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the broker is there."""
+        return self._connection.is_up
+
+    @property
+    def waiting(self) -> int:
+        """How many messages are still to be asserted."""
+        return len(self._assertion)
+
+    def turn(self, woken_by: int, timeout_s: float) -> None:
+        """Wait for the broker or for a wake-up, then do whatever is due."""
+        if self._assertion and self._connection.has_room:
+            timeout_s = min(timeout_s, 0.02)
+        self._connection.turn(woken_by, timeout_s)
+        now_s = time.monotonic()
+        for act in self._sealer.alerts(now_s):
+            self._send_alert(act)
+            self._take_act(act)
+        for act in self._others():
+            self._take_act(act)
+        if now_s - self._looked_s >= LOOK_ROUND_S:
+            self._looked_s = now_s
+            self._look_round()
+        for area in self._reports.due(now_s):
+            self._assertion.repeat(area)
+        self._assertion.turn()
+
+    def _look_round(self) -> None:
+        """Now and then: what has ended leaves its manifest, new officers enter the key set."""
+        self._renew_keys()
+        for area in manifests.areas_with_content():
+            self._seal(area)
+        note_silent()
+
+    def _renew_keys(self) -> None:
+        before = len(key_sets.chain())
+        key_sets.current_key_set()
+        if len(key_sets.chain()) != before:
+            self._assertion.keys()
+
+    def _seal(self, area: str) -> None:
+        if manifests.seal_layer(area):
+            self._assertion.change(area)
+
+    def _take_act(self, act: SealedAct) -> None:
+        for area in act.areas:
+            self._seal(area)
+        layers = Layer.objects.filter(area__in=act.areas)
+        self._unsent[act.row] = {layer.area: layer.version for layer in layers}
+        self._settle_rows()
+
+    def _send_alert(self, act: SealedAct) -> None:
+        """At once, past every queue; the manifest carries the same alert behind it."""
+        self._renew_keys()
+        self._assertion.turn()
+        for row in SealedNotice.objects.filter(notice_id=act.notice_id, kind="alert"):
+            left_s = 3600.0
+            if row.valid_until is not None:
+                left_s = (row.valid_until - timezone.now()).total_seconds()
+            topic = topics.area_alert(Area.parse(row.area))
+            if left_s >= 1:
+                self._connection.publish(topic, bytes(row.body), expiry_s=int(left_s))
+
+    def connected(self) -> None:
+        """The broker may have lost everything: assert everything."""
+        self._holds.clear()
+        self._assertion.restart(Layer.objects.values_list("area", flat=True))
+
+    def _acknowledged(self, area: str, version: tuple[int, int]) -> None:
+        self._holds[area] = max(version, self._holds.get(area, (0, 0)))
+        self._settle_rows()
+
+    def _settle_rows(self) -> None:
+        """An outbox row is done when the broker holds every manifest that it changed."""
+        for row, wanted in list(self._unsent.items()):
+            if all(self._holds.get(area, (0, 0)) >= version for area, version in wanted.items()):
+                self._sealer.done(row)
+                del self._unsent[row]
+
+    def received(self, messages: Sequence[Incoming]) -> None:
+        """Store what boxes said, in one transaction, then answer."""
+        replies: list[tuple[str, bytes]] = []
+        with transaction.atomic():
+            for message in messages:
+                replies += self._take(message)
+        for topic, payload in replies:
+            self._connection.publish(topic, payload)
+
+    def _take(self, message: Incoming) -> list[tuple[str, bytes]]:
+        try:
+            box, what = topics.box_of(message.topic)
+            data = _spoken_by(box, message.payload)
+            if what == "state":
+                return self._take_state(codec.decode(BoxState, data))
+            if what == "events":
+                return _take_events(codec.decode(EventBatch, data))
+            if what == "nonce" and not message.is_retained:
+                return _answer_time(codec.decode(TimeQuestion, data))
+        except ContractError as error:
+            _log.warning("a message on %s is not taken: %s", message.topic[:60], error.reason)
+        return []
+
+    def _take_state(self, state: BoxState) -> list[tuple[str, bytes]]:
+        for area in self._reports.take(state, time.monotonic()):
+            self._assertion.change(area)
+        return []
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._connection.close()
+
+
+def _spoken_by(box: str, payload: bytes) -> dict[str, object]:
+    data = wire.loads(payload, max_bytes=UPLINK_BYTES)
+    if data.get("box") != box:
+        raise ContractError("a box speaks under another's name")
+    return data
+
+
+def _take_events(batch: EventBatch) -> list[tuple[str, bytes]]:
+    seq = taking.take_batch(batch)
+    if seq is None:
+        return []
+    ack = EventAck(batch.part, batch.outbox, seq)
+    return [(topics.box_down(batch.box, "ack"), wire.dumps(codec.encode(ack)))]
+
+
+def _answer_time(question: TimeQuestion) -> list[tuple[str, bytes]]:
+    if len(question.nonce) != 32:
+        return []
+    answer = TimeAnswer(question.box, question.nonce, timezone.now())
+    return [(topics.box_down(question.box, "time"), seal_message(answer, keyring().target))]

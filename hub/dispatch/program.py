@@ -1,0 +1,108 @@
+"""The dispatcher as a process: ``python -m hub.dispatch``.
+
+The broker's address stands in ``VILLAGE_HUB_BROKER``. Recordings are rendered on a thread of
+their own, so that an emergency never waits for one.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from django.db import Error as DatabaseError
+from django.db import close_old_connections
+
+from hub.dispatch.dispatcher import Dispatcher
+from hub.dispatch.sealer import SealedAct, Sealer
+from hub.dispatch.wake import WakeSocket, wake
+from hub.ledger import boxes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hub.sealing.assets import Renderer
+
+_log = logging.getLogger(__name__)
+TURN_S = 0.5
+AFTER_TROUBLE_S = 1.0
+
+
+class SealingThread(threading.Thread):
+    """Seals publications, corrections and withdrawals, and leaves the acts in a queue."""
+
+    def __init__(self, sealer: Sealer) -> None:
+        super().__init__(name="sealing", daemon=True)
+        self._sealer = sealer
+        self._acts: queue.SimpleQueue[SealedAct] = queue.SimpleQueue()
+        self._due = threading.Event()
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        """Seal what waits whenever there may be something."""
+        while not self._stopping.is_set():
+            self._due.wait(TURN_S)
+            self._due.clear()
+            try:
+                for act in self._sealer.others(time.monotonic()):
+                    self._acts.put(act)
+                    wake()
+            except DatabaseError:
+                _log.exception("the database is not available, trying again")
+                close_old_connections()
+                self._stopping.wait(AFTER_TROUBLE_S)
+
+    def look(self) -> Iterator[SealedAct]:
+        """Acts that were sealed since the last look; also lets the thread look at the outbox."""
+        self._due.set()
+        while True:
+            try:
+                yield self._acts.get_nowait()
+            except queue.Empty:
+                return
+
+    def stop(self) -> None:
+        """End after the row at hand."""
+        self._stopping.set()
+        self._due.set()
+
+
+def run(render: Renderer | None = None) -> int:
+    """Dispatch until SIGTERM or SIGINT; 0 when it was told to stop."""
+    stopped = threading.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: stopped.set())
+    boxes.write_accounts()
+    address = urlsplit(boxes.broker_address())
+    sealer = Sealer(render)
+    thread = SealingThread(sealer)
+    dispatcher = Dispatcher(
+        (address.hostname or "127.0.0.1", address.port or 1883),
+        boxes.hub_password(),
+        sealer,
+        thread.look,
+    )
+    woken = WakeSocket()
+    thread.start()
+    try:
+        while not stopped.is_set():
+            _turn(dispatcher, woken)
+    finally:
+        thread.stop()
+        dispatcher.close()
+        woken.close()
+    return 0
+
+
+def _turn(dispatcher: Dispatcher, woken: WakeSocket) -> None:
+    try:
+        dispatcher.turn(woken.fileno(), TURN_S)
+        woken.drain()
+    except DatabaseError:
+        _log.exception("the database is not available, trying again")
+        close_old_connections()
+        time.sleep(AFTER_TROUBLE_S)

@@ -1,0 +1,132 @@
+"""State reports of boxes, and anti-entropy: who is behind, who is ahead, who is silent."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from contract import codec
+from hub.dispatch import manifests
+from hub.dispatch.models import Layer
+from hub.ledger.models import Box, FleetAlarm
+
+if TYPE_CHECKING:
+    from contract.uplink import BoxState, LayerState
+
+_log = logging.getLogger(__name__)
+SETTLE_S = 3.0
+"""A box that has just connected is behind for a moment; only one that stays behind is helped."""
+REPEAT_S, LONGEST_REPEAT_S = 10.0, 300.0
+SILENT_AFTER = timedelta(seconds=3 * 300 * 1.2)
+LARGEST_JUMP = 1_000_000
+"""A box may report what it likes; no report moves our versions further than this at once."""
+
+
+@dataclass
+class _Behind:
+    areas: frozenset[str]
+    due_s: float
+    pause_s: float = REPEAT_S
+
+
+class Reports:
+    """Takes states in; `due` names the areas to assert again."""
+
+    def __init__(self) -> None:
+        self._behind: dict[str, _Behind] = {}
+        self._repeated_s: dict[str, float] = {}
+
+    def take(self, state: BoxState, now_s: float) -> set[str]:
+        """Store a box's state; returns areas whose manifests moved past what it has seen."""
+        box = Box.objects.filter(id=state.box, revoked_at=None).first()
+        if box is None:
+            return set()
+        if not state.online and state.session not in ("closed", box.session):
+            return set()  # the last will of a connection that a newer one replaced
+        _store(box, state)
+        if not state.online:
+            self._behind.pop(box.id, None)
+            return set()
+        moved: set[str] = set()
+        behind: set[str] = set()
+        reported = state.layers or {}
+        for area in map(str, box.followed):
+            layer = Layer.objects.filter(area=area).first()
+            seen = reported.get(area)
+            if seen is not None and (seen.epoch, seen.generation) > (
+                layer.version if layer else (0, 0)
+            ):
+                moved |= _move_past(box, area, seen)
+            elif layer is not None and _is_behind(layer, seen):
+                behind.add(area)
+        self._note(box.id, frozenset(behind), now_s)
+        return moved
+
+    def _note(self, box: str, areas: frozenset[str], now_s: float) -> None:
+        known = self._behind.get(box)
+        if not areas:
+            self._behind.pop(box, None)
+        elif known is None or known.areas != areas:
+            last_s = known.due_s if known else now_s
+            self._behind[box] = _Behind(areas, max(now_s + SETTLE_S, last_s))
+
+    def due(self, now_s: float) -> set[str]:
+        """Areas that a box still lacks; each box is helped at most every ten seconds."""
+        wanted: set[str] = set()
+        for box, behind in self._behind.items():
+            if now_s < behind.due_s:
+                continue
+            _log.info("box %s is behind in %d areas", box, len(behind.areas))
+            wanted |= behind.areas
+            behind.due_s = now_s + behind.pause_s
+            behind.pause_s = min(behind.pause_s * 2, LONGEST_REPEAT_S)
+        fresh = {
+            area for area in wanted if now_s - self._repeated_s.get(area, -REPEAT_S) >= REPEAT_S
+        }
+        self._repeated_s.update(dict.fromkeys(fresh, now_s))
+        return fresh
+
+
+def _is_behind(layer: Layer, seen: LayerState | None) -> bool:
+    if seen is None:
+        return True
+    return (seen.epoch, seen.generation) < layer.version or not seen.complete
+
+
+def _move_past(box: Box, area: str, seen: LayerState) -> set[str]:
+    """This hub was restored from a backup: go on above what its boxes have seen."""
+    layer = Layer.objects.filter(area=area).first()
+    epoch, generation = layer.version if layer else (1, 0)
+    is_too_far = seen.generation - generation > LARGEST_JUMP or seen.epoch - epoch > 1000
+    kind = "version_jump" if is_too_far else "hub_restored"
+    detail = f"{area}: {epoch}.{generation} → {seen.epoch}.{seen.generation}"
+    FleetAlarm.objects.create(kind=kind, box=box, detail=detail)
+    _log.error("box %s has seen a newer manifest than this hub: %s", box.id, detail)
+    if is_too_far or not manifests.seal_layer(area, at_least=(seen.epoch, seen.generation)):
+        return set()
+    return {area}
+
+
+def _store(box: Box, state: BoxState) -> None:
+    now = timezone.now()
+    if box.is_online != state.online or box.online_changed_at is None:
+        box.online_changed_at = now
+    box.is_online = state.online
+    if state.online:
+        box.session = state.session
+        box.reported_at = now
+        box.clock_trusted = state.clock_trusted
+        box.state = codec.encode(state)
+    box.save()
+
+
+def note_silent() -> None:
+    """Boxes that said nothing for three periods are away, whatever the broker believes."""
+    silent = Box.objects.filter(is_online=True, reported_at__lt=timezone.now() - SILENT_AFTER)
+    for box in silent:
+        box.is_online, box.online_changed_at = False, box.reported_at
+        box.save(update_fields=["is_online", "online_changed_at"])

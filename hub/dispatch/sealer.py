@@ -1,0 +1,109 @@
+"""Works off the outbox: seals each act in order, and says which areas it touches.
+
+Rendering a recording can take seconds, so it is done before the transaction and, in the
+program, on a thread of its own; alerts do not wait for it. Acts on one notice keep their order;
+one that fails is tried again later and holds up only its own notice.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import F
+from django.utils import timezone
+from wagtail.models import Revision
+
+from contract.errors import VillageError
+from hub.notices.to_contract import spoken_text
+from hub.sealing.models import OutboxKind, OutboxRow, SealedNotice
+from hub.sealing.seal import seal_row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hub.sealing.assets import Recording, Renderer
+
+_log = logging.getLogger(__name__)
+LONGEST_PAUSE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class SealedAct:
+    """An outbox row that was sealed, and the areas whose manifests it changes."""
+
+    row: int
+    kind: str
+    areas: tuple[str, ...]
+    notice_id: str
+
+
+class Sealer:
+    """Seals what waits. ``render`` makes recordings; without it boxes use their own voice."""
+
+    def __init__(self, render: Renderer | None = None) -> None:
+        self._render = render
+        self._not_before_s: dict[int, float] = {}
+        self._sealed: set[int] = set()
+
+    def alerts(self, now_s: float) -> Iterator[SealedAct]:
+        """Seal released emergencies: first of all, and without waiting for a rendering."""
+        for row in self._waiting(now_s, OutboxRow.objects.filter(kind=OutboxKind.ALERT)):
+            yield from self._try(row, now_s)
+
+    def others(self, now_s: float) -> Iterator[SealedAct]:
+        """Seal publications, corrections and withdrawals, each notice's in their order."""
+        held_up: set[str] = set()
+        for row in self._waiting(now_s, OutboxRow.objects.exclude(kind=OutboxKind.ALERT)):
+            if row.notice_id in held_up:
+                continue
+            acts = list(self._try(row, now_s))
+            if not acts:
+                held_up.add(row.notice_id)
+            yield from acts
+
+    def _waiting(self, now_s: float, rows: object) -> Iterator[OutboxRow]:
+        """Rows in order; a notice whose earlier row has to wait is left out."""
+        held_up: set[str] = set()
+        for row in rows.filter(done_at=None).exclude(pk__in=self._sealed).order_by("pk"):  # type: ignore[attr-defined] # a query set
+            if self._not_before_s.get(row.pk, now_s) > now_s or row.notice_id in held_up:
+                held_up.add(row.notice_id)
+            else:
+                yield row
+
+    def _try(self, row: OutboxRow, now_s: float) -> Iterator[SealedAct]:
+        try:
+            changed = seal_row(row, self._rendered(row))
+        except (VillageError, LookupError, ValueError, OSError) as error:
+            self._note_failure(row, error, now_s)
+            return
+        areas = {each.area for each in changed}
+        areas |= set(
+            SealedNotice.objects.filter(notice_id=row.notice_id).values_list("area", flat=True)
+        )
+        self._sealed.add(row.pk)
+        yield SealedAct(row.pk, row.kind, tuple(sorted(areas)), row.notice_id)
+
+    def _rendered(self, row: OutboxRow) -> Renderer | None:
+        """A renderer that only looks up what was rendered before the transaction began."""
+        if self._render is None or row.page_revision_id is None:
+            return None
+        page = Revision.objects.get(pk=row.page_revision_id).as_object()
+        if "speaker" not in page.channels:
+            return None
+        recording: Recording | None = self._render(spoken_text(page))
+        return lambda _text: recording
+
+    def _note_failure(self, row: OutboxRow, error: Exception, now_s: float) -> None:
+        _log.error("cannot seal %s: %s", row, type(error).__name__)
+        OutboxRow.objects.filter(pk=row.pk).update(
+            attempts=F("attempts") + 1, last_error=f"{type(error).__name__}: {error}"[:300]
+        )
+        pause_s = min(LONGEST_PAUSE_S, 2.0 ** min(row.attempts, 6))
+        self._not_before_s[row.pk] = now_s + pause_s
+
+    def done(self, row: int) -> None:
+        """The broker has everything of this row."""
+        OutboxRow.objects.filter(pk=row, done_at=None).update(done_at=timezone.now(), last_error="")
+        self._sealed.discard(row)

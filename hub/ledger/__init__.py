@@ -1,0 +1,1 @@
+"""The delivery ledger: boxes, what they reported, and what that says about every notice."""

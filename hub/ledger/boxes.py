@@ -1,0 +1,97 @@
+"""Adding a box to the county and taking one out: its row, its credentials, its access list."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from contract.areas import Area
+from contract.errors import ContractError
+from contract.topics import check_box_id
+from hub.broker.files import Account, BrokerFiles
+from hub.broker.passwords import hashed, new_password
+from hub.dispatch.key_sets import current_key_set
+from hub.ledger.models import Box
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DEFAULT_BROKER = "mqtt://127.0.0.1:1883"
+HUB_SECRET = "broker-hub"  # noqa: S105 - the name of the file, not the secret
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a new box needs to reach the hub: broker, password, and the key set to pin."""
+
+    box: str
+    broker: str
+    password: str
+    key_set: bytes
+
+
+def add_box(box_id: str, area: str, groups: Sequence[int] = ()) -> Access:
+    """Register a box, or give an existing one a new password (its old one ends at once).
+
+    Args:
+        box_id: lower-case letters, digits and hyphens.
+        area: the village's 12-digit code.
+        groups: numbers of the village groups whose notices it follows besides.
+
+    Raises:
+        ContractError: the id cannot stand in a topic, or the area is no village.
+    """
+    check_box_id(box_id)
+    if box_id == "hub":
+        raise ContractError("'hub' is the hub's own name")
+    if Area.parse(area).level != "village":
+        raise ContractError(f"a box stands in a village, not in {area[:20]!r}")
+    password = new_password()
+    Box.objects.update_or_create(
+        id=box_id,
+        defaults={
+            "area": area,
+            "groups": sorted(set(groups)),
+            "password_hash": hashed(password),
+            "revoked_at": None,
+        },
+    )
+    transaction.on_commit(write_accounts)
+    return Access(box_id, broker_address(), password, current_key_set().body)
+
+
+def revoke_box(box_id: str) -> None:
+    """Shut a box out: its session ends, its password and its rights are gone."""
+    Box.objects.filter(id=box_id).update(
+        revoked_at=timezone.now(), is_online=False, online_changed_at=timezone.now()
+    )
+    transaction.on_commit(write_accounts)
+
+
+def write_accounts() -> None:
+    """Write the broker's password file and access list; the broker reads them again by itself."""
+    accounts = [
+        Account(box.id, box.password_hash, box.followed)
+        for box in Box.objects.filter(revoked_at=None)
+    ]
+    broker_files().write_accounts(hashed(hub_password()), accounts)
+
+
+def broker_files() -> BrokerFiles:
+    """The broker's folder in the hub's data folder."""
+    return BrokerFiles(settings.DATA.root / "broker")
+
+
+def hub_password() -> str:
+    """The hub's own password at the broker, made on first use."""
+    return str(settings.DATA.secret(HUB_SECRET))
+
+
+def broker_address() -> str:
+    """``mqtt://host:port`` as boxes reach it (``VILLAGE_HUB_BROKER``)."""
+    return os.environ.get("VILLAGE_HUB_BROKER", DEFAULT_BROKER)

@@ -1,0 +1,90 @@
+"""Drawing the one line for each revision and box from its receipts.
+
+Every step is idempotent and does not depend on order: times keep the earliest, seconds the
+largest, and a state of speech only the latest, so that a receipt that comes twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING
+
+from contract import codec
+from hub.ledger.models import Delivery
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from contract.receipt import Receipt
+
+SNAPSHOT_BYTES = 64 * 1024
+_TIMES = {
+    "received": "received_at",
+    "stored": "stored_at",
+    "readable": "readable_at",
+    "expired": "expired_at",
+    "withdrawn": "withdrawn_at",
+    "purged": "purged_at",
+}
+
+
+def draw(box: str, receipts: Iterable[Receipt]) -> None:
+    """Bring the lines of these receipts up to date."""
+    lines: dict[tuple[str, int], Delivery] = {}
+    for receipt in receipts:
+        key = (receipt.notice_id[:64], receipt.revision)
+        if key not in lines:
+            lines[key] = Delivery.objects.get_or_create(
+                box_id=box, notice_id=key[0], revision=key[1]
+            )[0]
+        _apply(lines[key], receipt)
+    for line in lines.values():
+        line.save()
+
+
+def _apply(line: Delivery, receipt: Receipt) -> None:
+    field = _TIMES.get(receipt.stage)
+    if field is not None:
+        known = getattr(line, field)
+        setattr(line, field, min(known, receipt.at) if known else receipt.at)
+    if receipt.stage in ("received", "stored"):
+        line.clock_trusted = receipt.clock_trusted
+    if receipt.stage == "shown" and receipt.shown is not None:
+        _apply_shown(line, receipt)
+    elif receipt.stage == "spoken" and receipt.spoken is not None:
+        _apply_spoken(line, receipt)
+    elif receipt.stage == "refused":
+        line.refused_at = receipt.at
+        line.refused_reason = receipt.reason.value if receipt.reason else ""
+    elif receipt.stage == "unshowable":
+        line.unshowable = "".join(receipt.characters)[:200]
+
+
+def _apply_shown(line: Delivery, receipt: Receipt) -> None:
+    shown = receipt.shown
+    if shown is None:
+        return
+    line.shown_at = min(line.shown_at, shown.first_at) if line.shown_at else shown.first_at
+    line.shown_until = max(line.shown_until, receipt.at) if line.shown_until else receipt.at
+    line.shown_s = max(line.shown_s, shown.seconds)
+    line.shown_pages = max(line.shown_pages, shown.pages)
+    line.snapshot_sha256 = shown.snapshot_sha256[:64]
+    if shown.snapshot_png_b64 and len(shown.snapshot_png_b64) <= SNAPSHOT_BYTES * 4 // 3:
+        line.snapshot_png = _picture(shown.snapshot_png_b64) or line.snapshot_png
+
+
+def _picture(text: str) -> bytes:
+    try:
+        found = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+    return found if found.startswith(b"\x89PNG\r\n") else b""
+
+
+def _apply_spoken(line: Delivery, receipt: Receipt) -> None:
+    if receipt.spoken is None or (line.spoken_at is not None and receipt.at < line.spoken_at):
+        return
+    line.spoken_at = receipt.at
+    line.spoken_state = receipt.spoken.state
+    line.spoken = codec.encode(receipt.spoken)

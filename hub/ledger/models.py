@@ -1,0 +1,164 @@
+"""Boxes, what they said, and the one line for each notice and box that people read.
+
+`ReceiptRow` is the evidence, one row for every receipt as it came; `Delivery` is drawn from it
+while it is taken in, so that a page of the back office costs one query.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from contract.areas import Area
+
+
+class Box(models.Model):
+    """One box: where it stands, what it may do, and what it last said of itself."""
+
+    id = models.CharField(max_length=40, primary_key=True)
+    area = models.CharField(max_length=12, db_index=True)
+    groups = models.JSONField(default=list)
+    password_hash = models.CharField(max_length=200)
+    added_at = models.DateTimeField(auto_now_add=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    session = models.CharField(max_length=40, blank=True)
+    is_online = models.BooleanField(default=False)
+    online_changed_at = models.DateTimeField(null=True, blank=True)
+    reported_at = models.DateTimeField(null=True, blank=True, help_text="the hub's time")
+    clock_trusted = models.BooleanField(default=False)
+    state = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("终端")
+        verbose_name_plural = _("终端")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.id
+
+    @property
+    def followed(self) -> tuple[Area, ...]:
+        """Every area whose manifests the box follows: its path, then its groups."""
+        village = Area.parse(self.area)
+        return (*village.path(), *(Area(village.code, number) for number in self.groups))
+
+
+class OutboxCursor(models.Model):
+    """Up to which number everything of one part's outbox is stored here."""
+
+    box = models.ForeignKey(Box, models.CASCADE)
+    part = models.CharField(max_length=8)
+    outbox = models.CharField(max_length=40)
+    seq = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["box", "part", "outbox"], name="one_cursor_an_outbox")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.box_id} {self.part} {self.outbox}: {self.seq}"
+
+
+class ReceiptRow(models.Model):
+    """One receipt as it came."""
+
+    box = models.ForeignKey(Box, models.CASCADE)
+    part = models.CharField(max_length=8)
+    outbox = models.CharField(max_length=40)
+    seq = models.PositiveBigIntegerField()
+    stage = models.CharField(max_length=12)
+    notice_id = models.CharField(max_length=64)
+    revision = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    clock_trusted = models.BooleanField()
+    reason = models.CharField(max_length=24, blank=True)
+    body = models.JSONField()
+    taken_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["notice_id", "revision"])]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["box", "part", "outbox", "seq"], name="one_row_a_receipt"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.box_id} {self.stage} {self.notice_id}@{self.revision}"
+
+
+class Delivery(models.Model):
+    """What became of one revision of a notice in one box. Times are the box's own."""
+
+    box = models.ForeignKey(Box, models.CASCADE, related_name="deliveries")
+    notice_id = models.CharField(max_length=64)
+    revision = models.PositiveIntegerField()
+    received_at = models.DateTimeField(null=True)
+    stored_at = models.DateTimeField(null=True)
+    shown_at = models.DateTimeField(null=True)
+    shown_until = models.DateTimeField(null=True)
+    shown_s = models.FloatField(default=0.0)
+    shown_pages = models.PositiveIntegerField(default=0)
+    snapshot_sha256 = models.CharField(max_length=64, blank=True)
+    snapshot_png = models.BinaryField(default=b"")
+    readable_at = models.DateTimeField(null=True)
+    spoken_at = models.DateTimeField(null=True)
+    spoken_state = models.CharField(max_length=12, blank=True)
+    spoken = models.JSONField(default=dict)
+    expired_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+    purged_at = models.DateTimeField(null=True)
+    refused_at = models.DateTimeField(null=True)
+    refused_reason = models.CharField(max_length=24, blank=True)
+    unshowable = models.CharField(max_length=200, blank=True)
+    clock_trusted = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["box", "notice_id", "revision"], name="one_line_a_revision_and_box"
+            )
+        ]
+        indexes = [models.Index(fields=["notice_id", "revision"])]
+        verbose_name = _("送达")
+        verbose_name_plural = _("送达")
+
+    def __str__(self) -> str:
+        return f"{self.notice_id}@{self.revision} → {self.box_id}"
+
+
+class FeedbackSlip(models.Model):
+    """A villager's slip as it came from a query screen: closed, to be opened by who may."""
+
+    box = models.ForeignKey(Box, models.CASCADE, related_name="slips")
+    slip = models.CharField(max_length=40)
+    kind = models.CharField(max_length=16)
+    notice_id = models.CharField(max_length=64, blank=True)
+    at = models.DateTimeField()
+    sealed_b64 = models.TextField()
+    taken_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["box", "slip"], name="one_row_a_slip")]
+
+    def __str__(self) -> str:
+        return f"{self.box_id} {self.slip}"
+
+
+class FleetAlarm(models.Model):
+    """Something that an operator has to know: a hub that was restored, a forged message."""
+
+    kind = models.CharField(max_length=24)
+    box = models.ForeignKey(Box, models.CASCADE, null=True, blank=True)
+    detail = models.CharField(max_length=200)
+    at = models.DateTimeField(auto_now_add=True)
+    seen_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("警示")
+        verbose_name_plural = _("警示")
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.detail}"

@@ -1,0 +1,154 @@
+"""The whole road on one desk: real Mosquitto, the dispatcher, and boxes that run link alone."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.utils import timezone
+
+from edge_agent.clock import BoxClock
+from edge_agent.link import keyfile
+from edge_agent.link.program import Link
+from edge_agent.settings import BoxSettings, LinkSettings, Settings
+from edge_agent.store import Store
+from hub.dispatch.dispatcher import Dispatcher
+from hub.dispatch.sealer import Sealer
+from hub.dispatch.wake import WakeSocket
+from hub.emergency import desk as emergency_desk
+from hub.ledger import boxes
+from hub.notices import desk
+from tests.conftest import HUB_PASSWORD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from edge_agent.store import InForce
+    from hub.notices.models import NoticePage
+    from tests.conftest import TestBroker
+    from tests.hub.conftest import Desk
+
+PATIENCE_S = 30.0
+
+
+class BoxOnDesk:
+    """A village's link with its store; `power_cut` and `boot` as one likes."""
+
+    def __init__(self, folder: Path, box: str, area: str, broker: str, key_set: bytes) -> None:
+        password = folder / "password"
+        folder.mkdir(parents=True)
+        password.write_text(box)
+        self.settings = Settings(
+            box=BoxSettings(box, area, box, str(folder / "state"), str(folder / "run")),
+            link=LinkSettings(broker=broker, password_file=str(password)),
+        )
+        keyfile.pin(self.settings.part_folder("link"), key_set)
+        self.link: Link | None = None
+        self.boot()
+
+    def boot(self) -> None:
+        self.link = Link(self.settings, BoxClock(self.settings.part_folder("clock")))
+
+    def power_cut(self) -> None:
+        """The connection breaks without a word, and nothing more is done."""
+        assert self.link is not None
+        self.link._session._lose("power cut")
+        self.link._held.close()
+        self.link._poked.close()
+        self.link = None
+
+    def in_force(self) -> InForce:
+        store = Store(self.settings.part_folder("store"), read_only=True)
+        try:
+            return store.in_force()
+        finally:
+            store.close()
+
+    def names(self) -> set[str]:
+        return {each.notice.name for each in self.in_force().notices}
+
+    def alerts(self) -> set[str]:
+        return {each.alert.id for each in self.in_force().alerts}
+
+
+class Road:
+    """Hub, broker and boxes, turned by the test itself: no thread, no sleep without a reason."""
+
+    def __init__(self, people: Desk, broker: TestBroker, folder: Path) -> None:
+        self.people = people
+        self.broker = broker
+        self._folder = folder
+        self.boxes: list[BoxOnDesk] = []
+        self.woken = WakeSocket(folder)
+        self.dispatcher = self.new_dispatcher()
+
+    def new_dispatcher(self) -> Dispatcher:
+        self.sealer = Sealer()
+        return Dispatcher(
+            ("127.0.0.1", self.broker.port),
+            HUB_PASSWORD,
+            self.sealer,
+            lambda: self.sealer.others(time.monotonic()),
+        )
+
+    def add_box(self, box: str, area: str) -> BoxOnDesk:
+        access = boxes.add_box(box, area)
+        row = boxes.Box.objects.get(id=box)
+        self.broker.add_box(box, row.followed)
+        self.broker.supervisor.turn()
+        made = BoxOnDesk(self._folder / box, box, area, self.broker.address, access.key_set)
+        self.boxes.append(made)
+        return made
+
+    def turn(self) -> None:
+        self.broker.supervisor.turn()
+        self.dispatcher.turn(self.woken.fileno(), 0.01)
+        for each in self.boxes:
+            if each.link is not None:
+                each.link.turn(0.01)
+
+    def until(self, condition: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
+        deadline_s = time.monotonic() + patience_s
+        while not condition():
+            assert time.monotonic() < deadline_s, "this never came true"
+            self.turn()
+
+    def for_a_while(self, seconds: float) -> None:
+        end_s = time.monotonic() + seconds
+        while time.monotonic() < end_s:
+            self.turn()
+
+    def publish(self, form: dict[str, Any], **changes: object) -> NoticePage:
+        """Through the whole review chain."""
+        people = self.people
+        page = desk.draft_from_import(people.clerk, {**form, **changes}, people.village, now=timezone.now())
+        desk.drop_restricted_columns(people.clerk, page)
+        desk.submit(people.clerk, page)
+        desk.approve(people.committee, page)
+        desk.sign(people.secretary, page)
+        return page
+
+    def alarm(self, form: dict[str, Any], **changes: object) -> None:
+        first, second = self.people.county_officers
+        draft = emergency_desk.draft_from_import(
+            first, {**form, **changes}, self.people.village, now=timezone.now()
+        )
+        emergency_desk.release_alert(second, draft)
+
+    def close(self) -> None:
+        for each in self.boxes:
+            if each.link is not None:
+                each.link.close()
+        self.dispatcher.close()
+        self.woken.close()
+
+
+@pytest.fixture
+def road(people: Desk, broker: TestBroker, tmp_path: Path) -> Iterator[Road]:
+    found = Road(people, broker, tmp_path)
+    yield found
+    with contextlib.suppress(OSError):
+        found.close()
