@@ -34,7 +34,7 @@ def take_in_the_sheet(story: Story) -> None:
             story.evidence.keep_bytes(step, workbook, f"{home.box.id}-{form['id']}.xlsx")
             short = form["summary"].split(",")[0].rstrip("。") + "。"
             sheet = sheets.notice_from_sheet(workbook, f"{form['id']}.xlsx")
-            taken = {**form, "summary": short, "table": sheet.form["table"]}
+            taken = {**form, "summary": short, "table": sheet.data["table"]}
             home.pages["table"], found = home.people.draft(taken)
             home.forms["table"] = form
             headings = [column.label for column in found.columns]
