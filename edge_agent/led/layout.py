@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 BASE_PX = fonts.BASE_SIZE_PX
 Align = Literal["left", "centre"]
 _TICKER_SHARE = 0.6  # of the reading speed: moving type is harder to read than standing type
+_FEWEST_IN_TICKER = 9  # half cells
+_NARROWEST_PAGE = 12  # half cells: what is narrower scrolls, a page of it holds too few words
 _FEWEST_CELLS = 8  # a line of larger type holds at least four characters, or reads like a ladder
 
 
@@ -61,6 +63,17 @@ class Format:
         """How many lines fit; at least one."""
         return max(1, self.height_px // size_px)
 
+    @property
+    def scrolls(self) -> bool:
+        """Whether longer text runs through as one line: too low or too narrow for pages."""
+        return self.rows() == 1 or self.columns() < _NARROWEST_PAGE
+
+    @property
+    def ticker_size_px(self) -> int:
+        """The type of a line that scrolls: the largest of which a few characters show at once."""
+        fitting = (s for s in self.sizes_px if s <= self.height_px)
+        return max((s for s in fitting if self.columns(s) >= _FEWEST_IN_TICKER), default=BASE_PX)
+
     def line_y_px(self, row: int, size_px: int = BASE_PX) -> int:
         """Top of a line: cards write line under line from the top of an area."""
         return row * size_px
@@ -78,8 +91,8 @@ def text_pages(
         return ()
     columns, rows = form.columns(size_px), form.rows(size_px)
     lines, slot = linebreak.wrap(shown, lambda _line: columns), 0
-    if len(lines) > 1 and rows == 1:
-        return (ticker(shown, form, size_px=size_px, source=source),)
+    if len(lines) > rows and (rows == 1 or form.scrolls):
+        return (ticker(shown, form, source=source),)
     count = 0
     while _page_count(lines, rows) > max(1, count):
         count = _page_count(lines, rows)
@@ -99,11 +112,12 @@ def text_pages(
     )
 
 
-def ticker(shown: str, form: Format, *, size_px: int = BASE_PX, source: str = "") -> Page:
-    """One line that scrolls from right to left, for areas of one line. ``shown`` is legible."""
+def ticker(shown: str, form: Format, *, source: str = "") -> Page:
+    """One line that scrolls from right to left, for small areas. ``shown`` is legible."""
+    size_px = form.ticker_size_px
     line = "　".join(each.text for each in linebreak.wrap(shown, lambda _line: 10**6) if each.text)
     return Page(
-        runs=(Run(0, form.line_y_px(0, size_px), line, size_px, form.body),),
+        runs=(Run(0, (form.height_px - size_px) // 2, line, size_px, form.body),),
         stay_s=form.pace.stay_s(form.columns(size_px) // 2),
         effect="left",
         speed_px_per_s=form.pace.ticker_px_per_s(size_px),
@@ -130,9 +144,8 @@ def _suits(text: str, form: Format, size_px: int, most_pages: int) -> bool:
         return False
     if any(cells(piece) > columns for piece in linebreak.pieces(shown)):
         return False
-    return len(text_pages(text, form, size_px=size_px)) <= most_pages and (
-        most_pages > 1 or len(linebreak.wrap(shown, lambda _line: columns)) <= form.rows(size_px)
-    )
+    pages = text_pages(text, form, size_px=size_px)
+    return len(pages) <= most_pages and pages[0].effect != "left"
 
 
 def _wrap_beside_number(shown: str, columns: int, rows: int, slot: int) -> list[Line]:

@@ -8,6 +8,7 @@ line can hold them. Widths are in half cells: 2 for a character, 1 for an ASCII 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from edge_agent.led import fonts, rtl
@@ -38,11 +39,15 @@ _KEPT = re.compile(
     )
 )
 
+_NARROWEST = 4  # half cells: a line next to a page number that holds less stays empty
 _SOFT_SPOT = re.compile(r"(?<=[年月日—\-:：/@,~～])")
 
 
+@lru_cache(maxsize=4096)
 def cells(text: str) -> int:
     """Width of ``text`` in half cells."""
+    if text.isascii():
+        return len(text)
     return sum(1 if fonts.is_half(char) else 2 for char in text)
 
 
@@ -85,12 +90,22 @@ def wrap(text: str, width_of: Callable[[int], int]) -> list[Line]:
     lines: list[Line] = []
     for paragraph in text.split("\n"):
         base_rtl = rtl.starts_rtl(paragraph)
+        if cells(paragraph) <= width_of(len(lines)):
+            lines.append(_finished(paragraph.lstrip(" "), base_rtl))
+            continue
         line = ""
-        for piece in _fitting_pieces(paragraph, width_of(len(lines))):
-            if cells((line + piece).rstrip()) > width_of(len(lines)) and line.strip():
+        waiting = pieces(paragraph)
+        while waiting:
+            width = width_of(len(lines))
+            if cells((line + waiting[0]).rstrip()) <= width:
+                line = (line + waiting.pop(0)).lstrip(" ")
+            elif line:
                 lines.append(_finished(line, base_rtl))
                 line = ""
-            line = (line + piece).lstrip(" ") if not line else line + piece
+            elif width < max(_NARROWEST, cells(waiting[0])) <= width_of(len(lines) + 1):
+                lines.append(Line("", base_rtl))
+            else:
+                waiting[:1] = _cut(waiting[0], max(2, width))
         lines.append(_finished(line, base_rtl))
     return lines
 
@@ -102,17 +117,6 @@ def wrap_to(text: str, width_cells: int) -> list[str]:
 
 def _finished(line: str, base_rtl: bool) -> Line:  # noqa: FBT001 - private, one caller
     return Line(rtl.visual_order(line.rstrip(" "), base_rtl=base_rtl), base_rtl)
-
-
-def _fitting_pieces(paragraph: str, width: int) -> list[str]:
-    """Pieces no wider than a line, cut as kindly as possible where they are."""
-    found: list[str] = []
-    for piece in pieces(paragraph):
-        if cells(piece) <= width:
-            found.append(piece)
-        else:
-            found.extend(_cut(piece, width))
-    return found
 
 
 def _cut(piece: str, width: int) -> list[str]:

@@ -9,12 +9,15 @@ word) unjoined. The order of a mixed line is the bidirectional algorithm's (pyth
 from __future__ import annotations
 
 import importlib
+import re
 import unicodedata
 from functools import cache
 from itertools import chain
 
 FORM_RANGES = (range(0xFB50, 0xFDD0), range(0xFE70, 0xFEFD))
-_RTL = frozenset({"R", "AL"})
+_RTL_LETTER = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
 _STRONG = frozenset({"L", "R", "AL"})
 _LAM = "\u0644"
 Forms = dict[str, str]
@@ -22,7 +25,7 @@ Forms = dict[str, str]
 
 def is_rtl(text: str) -> bool:
     """Whether any character is written from right to left."""
-    return not text.isascii() and any(unicodedata.bidirectional(c) in _RTL for c in text)
+    return _RTL_LETTER.search(text) is not None
 
 
 def join_letters(text: str) -> str:
@@ -58,6 +61,8 @@ def visual_order(line: str, *, base_rtl: bool) -> str:
 
 def starts_rtl(paragraph: str) -> bool:
     """The direction of a paragraph: that of its first letter."""
+    if not is_rtl(paragraph):
+        return False
     kinds = (unicodedata.bidirectional(c) for c in paragraph)
     return next((kind for kind in kinds if kind in _STRONG), "L") != "L"
 
