@@ -44,6 +44,8 @@ class VoiceChain:
         Raises:
             VoiceError: none could; the message names each and why.
         """
+        if script.silent:
+            raise VoiceError("没有可以播出的文字 there is nothing to say")
         until_s = time.monotonic() + deadline_s
         failures: list[str] = []
         for place, voice in enumerate(self._voices):

@@ -22,6 +22,9 @@ class RawSpeech:
 class Engine(Protocol):
     """Makes raw sound; may be slow to start, hang or die, and is therefore isolated."""
 
+    voice: str
+    """The engine's own name of the voice that speaks."""
+
     def speak(self, script: Script, speed: float) -> RawSpeech:
         """The script as sound. Raises `VoiceError` when it cannot."""
         ...

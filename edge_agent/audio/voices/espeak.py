@@ -49,7 +49,7 @@ class EspeakEngine:
     """
 
     def __init__(self, voice: str = "") -> None:
-        self._voice = voice or chinese_voice()
+        self.voice = voice or chinese_voice()
 
     def speak(self, script: Script, speed: float) -> RawSpeech:
         """Every sentence by a process of its own; the WAV it writes is checked."""
@@ -58,7 +58,7 @@ class EspeakEngine:
         for sentence in script.sentences:
             if any(sign.isalnum() for sign in sentence):
                 words = words_for_espeak(Script(sentence, (), script.readings))
-                rate_hz, sound = _read_wav(_run(self._voice, pace, words))
+                rate_hz, sound = _read_wav(_run(self.voice, pace, words))
                 pieces.append(_plausible(sound, rate_hz, sentence))
         if not pieces:
             raise VoiceError("没有可以播出的文字 there is nothing to say")

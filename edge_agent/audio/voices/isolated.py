@@ -62,7 +62,7 @@ class IsolatedVoice:
         return Rendering(
             data,
             self.engine,
-            self.voice,
+            str(facts["voice"]),
             float(facts["loudness_lufs"]),
             float(facts["peak_dbtp"]),
             tuple(facts["left_out"]),

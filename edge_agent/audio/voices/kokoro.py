@@ -69,6 +69,7 @@ class KokoroEngine:
                 f"语音模型不完整，请先下载: python -m edge_agent.audio.voices.fetch --into {folder}"
                 f" (kokoro voice {voice}: {error})"
             ) from error
+        self.voice = voice
         self._tokens: dict[str, int] = vocabulary
         self._styles = styles.reshape(_STYLES)
         self._model = _load(folder / "model.onnx")

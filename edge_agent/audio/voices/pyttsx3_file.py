@@ -35,14 +35,15 @@ class Pyttsx3Engine:
     """
 
     def __init__(self, voice: str = "") -> None:
-        self._voice = voice
+        self.voice = voice
 
     def speak(self, script: Script, speed: float) -> RawSpeech:
         """The script as a file written by pyttsx3, and checked."""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "speech.wav"
             engine = pyttsx3.init()
-            engine.setProperty("voice", self._voice or self._chinese(engine))
+            self.voice = self.voice or _chinese(engine)
+            engine.setProperty("voice", self.voice)
             engine.setProperty("rate", round(WORDS_PER_MINUTE * speed))
             engine.save_to_file(words_for_espeak(script), str(path))
             engine.runAndWait()
@@ -52,12 +53,12 @@ class Pyttsx3Engine:
             raise VoiceError("pyttsx3 写出的声音太短 wrote too short a sound")
         return RawSpeech(samples, rate_hz)
 
-    def _chinese(self, engine: pyttsx3.Engine) -> str:
-        wanted = chinese_voice().partition("+")[0]
-        for voice in engine.getProperty("voices"):
-            if str(voice.id).lower().endswith(wanted):
-                return str(voice.id)
-        return wanted
+
+def _chinese(engine: pyttsx3.Engine) -> str:
+    """The id under which pyttsx3 knows the voice that speaks Chinese."""
+    wanted = chinese_voice().partition("+")[0]
+    ids = [str(voice.id) for voice in engine.getProperty("voices")]
+    return next((one for one in ids if one.lower().endswith(wanted)), wanted)
 
 
 def _wait_for(path: Path) -> tuple[Samples, int]:

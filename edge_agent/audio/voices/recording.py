@@ -24,7 +24,6 @@ QUIETEST_LUFS = -45.0
 MOST_SILENCE_S = 10.0
 LOWEST_RATE_HZ = 16_000
 HIGHEST_RATE_HZ = 96_000
-_MOST_BYTES = int((LONGEST_S + 1) * RATE_HZ * SAMPLE_BYTES * 2)
 _WINDOW_S = 0.1
 _SILENT = 10 ** (-50 / 20)
 
@@ -65,12 +64,8 @@ def open_recording(file: bytes, sha256: str = "", longest_s: float = LONGEST_S) 
     found = hashlib.sha256(file).hexdigest()
     if sha256 and found != sha256:
         raise RecordingRefusedError("录音文件与签发的不一致，拒绝播放 (sha256 differs)")
-    samples = _samples(file)
+    samples = _samples(file, longest_s)
     duration_s = len(samples) / RATE_HZ
-    if duration_s > longest_s:
-        raise RecordingRefusedError(
-            f"录音超过 {longest_s / 60:.0f} 分钟，请剪短 (longer than {longest_s:.0f} s)"
-        )
     if duration_s < SHORTEST_S:
         raise RecordingRefusedError(f"录音太短，不到 {SHORTEST_S} 秒 (shorter than that)")
     level = loudness_lufs(samples, RATE_HZ)
@@ -88,11 +83,11 @@ def open_recording(file: bytes, sha256: str = "", longest_s: float = LONGEST_S) 
     )
 
 
-def _samples(file: bytes) -> Samples:
-    """48 kHz mono of any file that is understood."""
+def _samples(file: bytes, longest_s: float) -> Samples:
+    """48 kHz mono of any file that is understood and short enough."""
     if file.startswith(b"OggS"):
         try:
-            file = opus.decode(file, _MOST_BYTES)
+            file = opus.decode(file, int((longest_s + 1) * RATE_HZ) * SAMPLE_BYTES * 2)
         except VoiceError as error:
             raise RecordingRefusedError(str(error)) from error
     if not file.startswith(b"RIFF"):
@@ -100,9 +95,22 @@ def _samples(file: bytes) -> Samples:
     try:
         with wave.open(io.BytesIO(file)) as sound:
             channels, width = sound.getnchannels(), sound.getsampwidth()
-            rate_hz, frames = sound.getframerate(), sound.readframes(_MOST_BYTES)
+            rate_hz = sound.getframerate()
+            frames = sound.readframes(int((longest_s + 1) * max(1, rate_hz)))
     except (wave.Error, EOFError, ValueError) as error:
         raise RecordingRefusedError(f"录音文件损坏 (broken WAV): {error}") from error
+    _refuse_form(channels, width, rate_hz)
+    frame = channels * SAMPLE_BYTES
+    if len(frames) > longest_s * rate_hz * frame:
+        raise RecordingRefusedError(
+            f"录音超过 {longest_s / 60:.0f} 分钟，请剪短 (longer than {longest_s:.0f} s)"
+        )
+    mono = from_pcm(frames[: len(frames) // frame * frame]).reshape(-1, channels).mean(axis=1)
+    return resampled(mono, rate_hz)
+
+
+def _refuse_form(channels: int, width: int, rate_hz: int) -> None:
+    """Only what surely carries speech, and is read the same everywhere."""
     if width != SAMPLE_BYTES or channels not in {1, 2}:
         raise RecordingRefusedError(
             f"请导出 16 位单声道或立体声 ({8 * width} bits, {channels} channels are not played)"
@@ -111,11 +119,6 @@ def _samples(file: bytes) -> Samples:
         raise RecordingRefusedError(
             f"采样率 {rate_hz} Hz 不合适，请用 {LOWEST_RATE_HZ}–{HIGHEST_RATE_HZ} Hz 重新录制"
         )
-    if len(frames) / (rate_hz * channels * SAMPLE_BYTES) > LONGEST_S + 1:
-        frames = frames[: int((LONGEST_S + 1) * rate_hz) * channels * SAMPLE_BYTES]
-    whole = len(frames) // (channels * SAMPLE_BYTES) * channels * SAMPLE_BYTES
-    mono = from_pcm(frames[:whole]).reshape(-1, channels).mean(axis=1)
-    return resampled(mono, rate_hz)
 
 
 def _refuse_silence(samples: Samples, level: float) -> None:

@@ -60,7 +60,7 @@ def answer(engine: Engine, request: dict[str, Any]) -> tuple[dict[str, object], 
     if level <= SILENT_LUFS:
         raise VoiceError("语音没有声音 the voice gave silence")
     facts = {"loudness_lufs": round(level, 2), "peak_dbtp": round(true_peak_dbtp(sound), 2)}
-    return facts | {"left_out": list(raw.left_out)}, to_pcm(sound)
+    return facts | {"voice": engine.voice, "left_out": list(raw.left_out)}, to_pcm(sound)
 
 
 def serve(engine_name: str, voice: str, folder: Path, source: BinaryIO, sink: BinaryIO) -> None:

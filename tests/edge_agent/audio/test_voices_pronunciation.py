@@ -1,0 +1,106 @@
+"""Pinyin: the county's readings first, surnames before a title, rare characters found."""
+
+from __future__ import annotations
+
+import pytest
+
+from edge_agent.audio.script import Script, spoken_words
+from edge_agent.audio.voices.phonemes import letter_phonemes, syllable_phonemes
+from edge_agent.audio.voices.pronunciation import (
+    inline_readings,
+    pinyin_text,
+    pronounce,
+    unknown_characters,
+)
+
+
+def syllables(text: str, **lexicon: str) -> str:
+    words = pronounce(spoken_words(text, lexicon))
+    return " ".join(each for word in words for each in word.syllables)
+
+
+@pytest.mark.parametrize(
+    ("pinyin", "phonemes"),
+    [
+        ("ma1", "ma→"),
+        ("zhang4", "ꭧa↘ŋ"),
+        ("shi2", "ʂɨ↗"),
+        ("nü3", "ny↓"),
+        ("lv4", "ly↘"),
+        ("xue2", "ɕɥe↗"),
+        ("qu4", "ʨʰy↘"),
+        ("yuan2", "ɥɛ↗n"),
+        ("you3", "jou↓"),
+        ("yi1", "i→"),
+        ("wu3", "u↓"),
+        ("wei4", "wei↘"),
+        ("wen2", "wə↗n"),
+        ("weng1", "wə→ŋ"),
+        ("er4", "ɚ↘"),
+        ("de5", "tɤ"),
+        ("xiong2", "ɕjʊ↗ŋ"),
+        ("liu4", "ljou↘"),
+        ("gui4", "kwei↘"),
+        ("bogus9", ""),
+    ],
+)
+def test_syllables_have_the_phonemes_the_model_was_trained_on(pinyin: str, phonemes: str) -> None:
+    assert syllable_phonemes(pinyin) == phonemes
+
+
+def test_every_latin_letter_can_be_spelled() -> None:
+    assert len({letter_phonemes(letter) for letter in "abcdefghijklmnopqrstuvwxyz"}) == 26
+
+
+def test_polyphones_follow_their_word() -> None:
+    assert syllables("银行行长，重庆重要，音乐快乐") == (
+        "yin2 hang2 hang2 zhang3 chong2 qing4 zhong4 yao4 yin1 yue4 kuai4 le4"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("解书记讲话", "xie4"),
+        ("单主任讲话", "shan4"),
+        ("任组长讲话", "ren2"),
+        ("仇会计讲话", "qiu2"),
+        ("查医生讲话", "zha1"),
+        ("区站长讲话", "ou1"),
+        ("解决问题", "jie3"),
+        ("单位通知", "dan1"),
+        ("任务通知", "ren4"),
+        ("查看公示", "cha2"),
+    ],
+)
+def test_a_surname_before_a_title_sounds_as_a_surname(text: str, first: str) -> None:
+    assert syllables(text).split()[0] == first
+
+
+def test_the_county_s_reading_wins_wherever_the_word_stands() -> None:
+    assert syllables("去解州镇办事", 解州="xiè zhōu") == "qu4 xie4 zhou1 zhen4 ban4 shi4"
+    assert syllables("朝阳村", 朝阳="zhao1 yang2") == "zhao1 yang2 cun1"
+    assert syllables("女儿村", 女儿="nǚ ér") == "nü3 er2 cun1"
+
+
+def test_a_malformed_reading_is_ignored() -> None:
+    assert syllables("解州", 解州="xiè") == syllables("解州")
+    assert syllables("解州", 解州="$(reboot) x") == syllables("解州")
+
+
+def test_the_reviewer_reads_tone_marks() -> None:
+    assert pinyin_text(spoken_words("明天停水，请储水。")) == "míngtiān tíngshuǐ， qǐng chǔshuǐ。"
+
+
+def test_names_outside_the_common_block_are_pronounced() -> None:
+    assert syllables("䶮㛃𠅤") == "yan3 jie2 xi2"
+    assert unknown_characters(spoken_words("䶮㛃𠅤好")) == ()
+
+
+def test_characters_that_nobody_can_pronounce_are_found() -> None:
+    assert unknown_characters(Script("好\U00030000村")) == ("\U00030000",)
+
+
+def test_engines_that_take_pinyin_get_it_in_the_place_of_the_word() -> None:
+    script = spoken_words("去解州镇，查医生在", {"解州": "xiè zhōu"})
+    assert inline_readings(script) == "去 xie4 zhou1 镇， zha1 医生在"
