@@ -44,6 +44,7 @@ class Lookout:
         self._store = AlertStore(folder, read_only=True)
         self._thread: threading.Thread | None = None
         self._found: InForce | None = None
+        self._done = threading.Event()
         self.change_read = -1
         """The number of the change whose notices were read last."""
 
@@ -62,12 +63,13 @@ class Lookout:
     def start_reading(self) -> None:
         """Read the notices in a thread, unless one is at it already."""
         if self._thread is None:
+            self._done.clear()
             self._thread = threading.Thread(target=self._read, name="notices", daemon=True)
             self._thread.start()
 
     def notices(self) -> InForce | None:
         """What the thread has read, once; None while there is nothing new."""
-        if self._thread is None or self._thread.is_alive():
+        if self._thread is None or not self._done.is_set():
             return None
         self._thread = None
         found, self._found = self._found, None
@@ -87,4 +89,5 @@ class Lookout:
             self._found = read_safely(store)
         finally:
             store.close()
-        poke(self._run, "audio")
+            self._done.set()  # before the poke, or the reader may look too early and sleep on
+            poke(self._run, "audio")

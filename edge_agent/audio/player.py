@@ -245,7 +245,7 @@ class Player:
             if not urgent and ahead_s > PREPARE_S:
                 unready.add(airing.key)
                 continue
-            if self._words.gather(airing) and airing.entry.state is State.QUEUED:
+            if self._words.gather(airing, reading.now) and airing.entry.state is State.QUEUED:
                 self._ledger.report(airing, State.QUEUED, "", reading)
             if airing.voiceless and not urgent:
                 changes = self._queue.end(airing.key, State.FAILED, reading, NO_VOICE)

@@ -6,14 +6,13 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
-from edge_agent.audio import sounds
 from edge_agent.audio.agenda import Agenda
 from edge_agent.audio.amplifier import Amplifier, RelayLog, prepare_gpio
+from edge_agent.audio.jingles import Jingles
 from edge_agent.audio.journal import Journal
 from edge_agent.audio.ledger import Ledger
 from edge_agent.audio.lookout import Lookout
 from edge_agent.audio.mixer import Mixer
-from edge_agent.audio.pcm import Clip, samples_of
 from edge_agent.audio.player import Player
 from edge_agent.audio.queue import Queue
 from edge_agent.audio.rules import air_rules, volume
@@ -25,11 +24,11 @@ from edge_agent.plan import plan
 from edge_agent.poke import poke
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
 
     from contract.receipt import Receipt
-    from edge_agent.audio.programme import Segment
     from edge_agent.audio.sinks import Sink
     from edge_agent.clock import Clock
     from edge_agent.part import Part
@@ -42,9 +41,14 @@ READ_AGAIN_S = 600.0
 
 
 class Loudspeaker:
-    """The audio part at work."""
+    """The audio part at work.
 
-    def __init__(self, part: Part) -> None:
+    Args:
+        part: its settings, clock, outbox and poke socket.
+        voice: the argument list of the child that speaks; the folder for its takes is appended.
+    """
+
+    def __init__(self, part: Part, voice: Sequence[str] = ()) -> None:
         settings, folder = part.settings, part.settings.part_folder("audio")
         check_devices(settings.zone)
         rules = air_rules(settings.audio)
@@ -53,11 +57,11 @@ class Loudspeaker:
         self._queue = Queue(rules, self._journal.past())
         self._lookout = Lookout(settings.part_folder("store"), settings.run)
         self._agenda = Agenda(settings.area, settings.zone, rules)
-        command = (sys.executable, "-m", "edge_agent.audio.speech_child", settings.source)
-        self._desk = SpeechDesk(folder / "speech", command, part.clock)
-        siren = Clip(sounds.siren())
-        words = Words(self._desk, self._lookout.recording, siren)
-        ledger = Ledger(settings.box.id, self._journal, _sound_of)
+        child = (sys.executable, "-m", "edge_agent.audio.speech_child", settings.source)
+        self._desk = SpeechDesk(folder / "speech", voice or child, part.clock)
+        jingles = Jingles(folder / "jingles")
+        words = Words(self._desk, self._lookout.recording, jingles.siren)
+        ledger = Ledger(settings.box.id, self._journal, jingles.of)
         self._player = Player(
             clock=part.clock,
             queue=self._queue,
@@ -67,10 +71,11 @@ class Loudspeaker:
             mixer=Mixer(_cards(settings.zone, folder, part.clock), part.clock),
             amplifier=Amplifier(settings.zone, part.clock, RelayLog(folder, part.clock)),
             volume=volume(settings),
-            siren=siren,
+            siren=jingles.siren,
             send=self._send,
         )
         self._player.restore()
+        self._desk.forget_all_but(words.names_of(ledger.airings))
         self._change = -1
         self._trusted = False
         self._read_at_s = 0.0
@@ -148,13 +153,6 @@ class Loudspeaker:
     def _send(self, receipt: Receipt) -> None:
         self._part.outbox.add_receipt(receipt)
         poke(self._part.settings.run, "link")
-
-
-def _sound_of(segment: Segment) -> Clip:
-    """The chime, or as much siren as the segment asks for."""
-    if segment.kind == "chime":
-        return Clip(sounds.chime())
-    return Clip(sounds.siren(), samples_of(segment.seconds))
 
 
 def _cards(

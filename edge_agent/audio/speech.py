@@ -3,7 +3,7 @@
 An order is a line of JSON on the child's standard input. The child writes ``NAME.wav`` and then
 ``NAME.json`` into the speech folder and pokes this part; a finished take therefore survives a
 restart. A child that is late is killed, and so is one that is busy with something ordinary when
-an emergency comes.
+an emergency comes. One that dies is started again, once for each order.
 """
 
 from __future__ import annotations
@@ -81,6 +81,7 @@ class SpeechDesk:
         self._clock = clock
         self._child: subprocess.Popen[bytes] | None = None
         self._orders: dict[str, Order] = {}
+        self._died: set[str] = set()
         self._working_on: str = ""
         self._since_s = 0.0
 
@@ -158,9 +159,13 @@ class SpeechDesk:
         if not dead and late_s < (URGENT_S if order.urgent else ORDINARY_S):
             return
         why = "the voice died" if dead else f"no voice was ready within {late_s:.0f} s"
-        _log.error("order %s failed: %s", order.name, why)
         self._kill(why)
+        if dead and order.name not in self._died:
+            self._died.add(order.name)
+            return
+        _log.error("order %s failed: %s", order.name, why)
         self._orders.pop(order.name, None)
+        self._died.discard(order.name)
         answer = self._folder / f"{order.name}.json"
         answer.write_text(json.dumps({"error": why}), encoding="utf-8")
 

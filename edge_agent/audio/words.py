@@ -9,7 +9,8 @@ from edge_agent.audio.pcm import Clip, Silence, WavFile, WrongPcmError, samples_
 from edge_agent.audio.speech import Order, SpeechFailedError, order_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
 
     from contract.notice import Notice
     from edge_agent.audio.airing import Airing
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from edge_agent.audio.speech import Take
 
 _log = logging.getLogger(__name__)
+RECORDING_WAIT_S = 20.0
+"""An ordinary announcement waits so long for its recording before the box's voice speaks."""
 STAND_IN_S = 15.0
 """How long the siren sounds where words should be that no voice could say."""
 
@@ -62,21 +65,20 @@ class Words:
         """These are the words of the announcement ``key``."""
         self._notices[key] = notice
 
-    def gather(self, airing: Airing) -> bool:
+    def gather(self, airing: Airing, now: datetime) -> bool:
         """Order what is missing and take what is ready; True when just now all came together."""
         missing = airing.track.missing
         for segment in missing:
-            self._gather(airing, segment)
+            self._gather(airing, segment, now)
         return bool(missing) and airing.track.samples is not None
 
     def turn(self) -> None:
         """Look after the child that speaks."""
         self._voice.turn()
 
-    @property
-    def names(self) -> set[str]:
-        """The takes that are still needed."""
-        return set().union(*self._orders.values())
+    def names_of(self, airings: Iterable[Airing]) -> set[str]:
+        """The takes that these announcements need."""
+        return {_name(one, each) for one in airings for each in one.track.segments}
 
     def forget(self, key: str) -> None:
         """The announcement is over: its words and their sound are erased."""
@@ -86,26 +88,32 @@ class Words:
         for name in self._orders.pop(key, set()):
             self._voice.forget(name)
 
-    def _gather(self, airing: Airing, segment: Segment) -> None:
-        item = airing.entry.announcement
-        name = order_name(airing.key, segment.text, segment.recording_sha256, segment.slower)
-        notice = self._notices.get(airing.key)
+    def _gather(self, airing: Airing, segment: Segment, now: datetime) -> None:
+        name = _name(airing, segment)
         self._orders.setdefault(airing.key, set()).add(name)
         try:
             take = self._voice.take(name)
             if take is not None:
                 self._put(airing, segment, take)
-            elif segment.text or notice is not None:
-                sha256 = segment.recording_sha256
-                recording = (self._recording(sha256) if sha256 else None) or b""
-                text = segment.text
-                self._voice.order(
-                    Order(name, text, None if text else notice, recording, segment.slower,
-                          item.urgent)
-                )  # fmt: skip
+            else:
+                self._order(airing, segment, name, now)
         except (SpeechFailedError, WrongPcmError, OSError) as error:
             _log.error("no voice for %s: %s", airing.key, error)
             self._stand_in(airing, segment)
+
+    def _order(self, airing: Airing, segment: Segment, name: str, now: datetime) -> None:
+        notice = self._notices.get(airing.key)
+        if not segment.text and notice is None:
+            return  # after a restart, until the store has been read
+        urgent = airing.entry.announcement.urgent
+        sha256 = segment.recording_sha256
+        recording = (self._recording(sha256) if sha256 else None) or b""
+        since = airing.facts.accepted_at or now
+        waited_s = (now - since).total_seconds()
+        if sha256 and not recording and not urgent and waited_s < RECORDING_WAIT_S:
+            return
+        said = None if segment.text else notice
+        self._voice.order(Order(name, segment.text, said, recording, segment.slower, urgent))
 
     def _put(self, airing: Airing, segment: Segment, take: Take) -> None:
         file = WavFile(take.path)
@@ -123,3 +131,7 @@ class Words:
         length = samples_of(STAND_IN_S)
         pcm = Clip(self._siren.read(0, self._siren.samples), length) if urgent else Silence(0)
         airing.track.put_speech(segment, pcm)
+
+
+def _name(airing: Airing, segment: Segment) -> str:
+    return order_name(airing.key, segment.text, segment.recording_sha256, segment.slower)
