@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PIL import Image, ImageChops, ImageDraw
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from edge_agent.led.panel import Area, Colour, Page, PanelSpec, Run
 
+FULL_FRAME_FROM_PX = 48
 _LIGHT: dict[Colour, tuple[int, int, int]] = {
     "red": (255, 0, 0),
     "green": (0, 255, 0),
@@ -40,6 +42,12 @@ def draw_page(page: Page, area: Area, spec: PanelSpec) -> Image.Image:
     if page.inverted:
         return _inverted(image, page)
     return image
+
+
+def draw_whole_page(page: Page, area: Area, spec: PanelSpec) -> Image.Image:
+    """`draw_page`, as wide as the text: a line that scrolls in its whole length."""
+    ends = [run.x_px + fonts.width_px(run.text, run.size_px) for run in page.runs]
+    return draw_page(page, replace(area, width_px=max([area.width_px, *ends])), spec)
 
 
 def draw_pages(pages: Sequence[Page], area: Area, spec: PanelSpec) -> Image.Image:
@@ -70,7 +78,7 @@ def _draw_run(image: Image.Image, run: Run) -> None:
     for char in run.text:
         glyph = fonts.glyph_bitmap(char, run.size_px)
         if run.inverted:
-            glyph = ImageChops.invert(glyph)
+            glyph = _switched(glyph)
         if image.mode == "1" and not run.inverted:
             image.paste(glyph, (x_px, run.y_px))
         else:
@@ -79,26 +87,33 @@ def _draw_run(image: Image.Image, run: Run) -> None:
 
 
 def _draw_frame(image: Image.Image, page: Page) -> None:
-    ink: int | tuple[int, int, int] = 1
-    if image.mode != "1":
-        ink = _LIGHT[page.runs[0].colour if page.runs else "red"]
-    box = (1, 1, image.width - 2, image.height - 2)
-    ImageDraw.Draw(image).rectangle(box, outline=ink, width=frame_px(image.height))
+    """A line all round; on low panels, where it would cut the text, bars at both sides."""
+    ink: int | tuple[int, int, int] = 1 if image.mode == "1" else _ink(page)
+    pen = ImageDraw.Draw(image)
+    right, bottom = image.width - 1, image.height - 1
+    if image.height >= FULL_FRAME_FROM_PX:
+        pen.rectangle((1, 1, right - 1, bottom - 1), outline=ink, width=2)
+    else:
+        pen.rectangle((1, 0, 4, bottom), fill=ink)
+        pen.rectangle((right - 4, 0, right - 1, bottom), fill=ink)
 
 
-def frame_px(height_px: int) -> int:
-    """How thick the line of a frame is on a panel of this height."""
-    return 1 if height_px < 48 else 2
+def _ink(page: Page) -> tuple[int, int, int]:
+    return _LIGHT[page.runs[0].colour if page.runs else "red"]
 
 
 def _inverted(image: Image.Image, page: Page) -> Image.Image:
     if image.mode == "1":
-        return ImageChops.invert(image)
-    ink = _LIGHT[page.runs[0].colour if page.runs else "red"]
+        return _switched(image)
     lit = image.convert("L").point(lambda level: 255 if level else 0).convert("1")
-    plate = Image.new("RGB", image.size, ink)
+    plate = Image.new("RGB", image.size, _ink(page))
     plate.paste((0, 0, 0), (0, 0), lit)
     return plate
+
+
+def _switched(image: Image.Image) -> Image.Image:
+    """A 1-bit image with on and off exchanged; `ImageChops.invert` takes 1 for a grey level."""
+    return ImageChops.logical_xor(image, Image.new("1", image.size, 1))
 
 
 def _place_picture(image: Image.Image, picture: Image.Image, spec: PanelSpec) -> None:

@@ -93,6 +93,8 @@ def text_pages(
     lines, slot = linebreak.wrap(shown, lambda _line: columns), 0
     if len(lines) > rows and (rows == 1 or form.scrolls):
         return (ticker(shown, form, source=source),)
+    if align == "centre" and len(lines) <= rows:
+        lines = linebreak.wrap_evenly(shown, columns)
     count = 0
     while _page_count(lines, rows) > max(1, count):
         count = _page_count(lines, rows)
@@ -133,6 +135,12 @@ def best_size_px(text: str, form: Format, *, most_pages: int = 1) -> int:
     """
     fitting = [size for size in form.sizes_px if _suits(text, form, size, most_pages)]
     return max(fitting, default=min(form.sizes_px))
+
+
+def body_size_px(text: str, form: Format) -> int:
+    """The largest type that takes no more pages than the smallest one."""
+    pages = text_pages(text, form, size_px=min(form.sizes_px))
+    return best_size_px(text, form, most_pages=max(1, len(pages)))
 
 
 def _suits(text: str, form: Format, size_px: int, most_pages: int) -> bool:

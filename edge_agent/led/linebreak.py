@@ -115,6 +115,21 @@ def wrap_to(text: str, width_cells: int) -> list[str]:
     return [line.text for line in wrap(text, lambda _line: width_cells)]
 
 
+def wrap_evenly(text: str, width_cells: int) -> list[Line]:
+    """As few lines as `wrap` makes, of as even a length as the rules allow."""
+    best = wrap(text, lambda _line: width_cells)
+    for narrower in range(width_cells - 1, 1, -1):
+        lines = wrap(text, lambda _line, width=narrower: width)  # type: ignore[misc]
+        if len(lines) > len(best) or _tears(text, narrower):
+            break
+        best = lines
+    return best
+
+
+def _tears(text: str, width: int) -> bool:
+    return any(cells(piece.strip()) > width for piece in pieces(text))
+
+
 def _finished(line: str, base_rtl: bool) -> Line:  # noqa: FBT001 - private, one caller
     return Line(rtl.visual_order(line.rstrip(" "), base_rtl=base_rtl), base_rtl)
 

@@ -1,0 +1,54 @@
+"""The whole screen: a fixed strip above the playlist, or the emergency and nothing else. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edge_agent.led.emergency import alert_screen
+from edge_agent.led.layout import best_size_px, text_pages
+from edge_agent.led.panel import Area, Screen
+from edge_agent.led.playlist import notice_pages
+from edge_agent.led.strip import strip_areas
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edge_agent.clock import Reading
+    from edge_agent.led.board import Board
+    from edge_agent.led.panel import Page
+    from edge_agent.plan import Plan
+
+
+def compose(
+    plan: Plan,
+    board: Board,
+    reading: Reading,
+    find_asset: Callable[[str], bytes | None] | None = None,
+) -> Screen:
+    """What ``plan`` looks like on ``board``; ``find_asset`` maps a sha256 to a picture's bytes."""
+    if plan.alerts:
+        return alert_screen([held.alert for held in plan.alerts], board, reading.now)
+    pages = [
+        page for held in plan.panel for page in notice_pages(held.notice, board.content, find_asset)
+    ]
+    if not (pages and board.has_strip):
+        pages += idle_pages(board)
+    strip = strip_areas(board, reading) if board.has_strip else ()
+    return Screen((*strip, content_area(board, tuple(pages))), standing=True)
+
+
+def content_area(board: Board, pages: tuple[Page, ...]) -> Area:
+    """The playlist's area with these pages."""
+    form = board.content
+    return Area(0, board.content_y_px, form.width_px, form.height_px, pages)
+
+
+def idle_pages(board: Board) -> tuple[Page, ...]:
+    """Whose board this is: shown alone when there is nothing else, and where no strip fits."""
+    form = board.content
+    return tuple(
+        page
+        for text in (f"{board.village}村务公开", board.office_line)
+        if text
+        for page in text_pages(text, form, size_px=best_size_px(text, form), align="centre")
+    )
