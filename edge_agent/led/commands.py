@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from edge_agent.led import card_commands, show_commands
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable
 
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
     Run = Callable[[argparse.Namespace], int]
+
+
+class Commands(Protocol):
+    """Where subcommands are hung: what `ArgumentParser.add_subparsers` returns."""
+
+    def add_parser(self, name: str, *, help: str, description: str) -> argparse.ArgumentParser:  # noqa: A002 - argparse's own word
+        """A parser for the subcommand ``name``."""
+        ...
+
 
 _COLOURS = ("mono", "dual", "full")
 

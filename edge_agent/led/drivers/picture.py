@@ -116,6 +116,11 @@ class Wall:
         self._size_px = size_px or (spec.width_px, spec.height_px)
         self._reels = [Reel(area, spec, smooth=smooth) for area in areas]
 
+    @property
+    def loop_s(self) -> float:
+        """How long the longest area takes to play once."""
+        return max((reel.loop_s for reel in self._reels), default=0.0)
+
     def image(self, elapsed_s: float, now: datetime) -> Image.Image:
         """The areas as they stand ``elapsed_s`` after the start."""
         whole = blank(self._spec, *self._size_px)

@@ -55,6 +55,12 @@ class Driver:
     colours: tuple[ColourModel, ...] = ("mono",)
     text_sizes_px: tuple[int, ...] = ()
     """Type sizes that the card draws itself."""
+    answers: bool = True
+    """Whether the card says what it did with a frame."""
+    expires: bool = False
+    """Whether the card itself takes a screen down when its time is over."""
+    most_px: tuple[int, int] = (1024, 512)
+    """Largest panel: width and height."""
 
     def card(self, matrix: Matrix, clock: Clock, faults: Faults | None = None) -> Card:
         """The emulated card."""

@@ -33,7 +33,7 @@ _ERR_COMMAND, _ERR_BUSY, _ERR_MEMORY, _ERR_CHECKSUM, _ERR_DATE = 2, 3, 4, 5, 14
 _PING_TAIL = 10 + 276
 
 
-class _Refusal(ValueError):
+class _RefusalError(ValueError):
     def __init__(self, code: int) -> None:
         super().__init__(wire.ERRORS[code])
         self.code = code
@@ -166,10 +166,8 @@ class Onbon6Card(Card):
             return b""
         self.frames_received += 1
         try:
-            if self.faults.take("busy"):
-                raise _Refusal(_ERR_BUSY)
             body = self._obey(frame)
-        except _Refusal as refusal:
+        except _RefusalError as refusal:
             body = wire.reply(0xA0, 0x01, error=refusal.code)
         except (BadFrame, IndexError, struct.error):
             body = wire.reply(0xA0, 0x01, error=_ERR_CHECKSUM)
@@ -192,6 +190,8 @@ class Onbon6Card(Card):
         return wire.pack(wire.Frame(header, wire.reply(0xA0, 0x01, error=_ERR_CHECKSUM)))
 
     def _obey(self, frame: wire.Frame) -> bytes:
+        if self.faults.take("busy"):
+            raise _RefusalError(_ERR_BUSY)
         body = frame.body
         if frame.command == (0xA2, 0x00):
             return wire.reply(0xA2, 0x80, self._ping_data())
@@ -208,7 +208,7 @@ class Onbon6Card(Card):
             for number in list(self.stored) if numbers is None else numbers:
                 self.stored.pop(number, None)
         else:
-            raise _Refusal(_ERR_COMMAND)
+            raise _RefusalError(_ERR_COMMAND)
         self.changes += 1
         return wire.reply(0xA0, 0x00)
 
@@ -226,7 +226,7 @@ class Onbon6Card(Card):
     def _set_levels(self, body: bytes) -> None:
         levels = list(body[6:54])
         if body[5] > 2 or len(levels) != 48 or max(levels) > 15:
-            raise _Refusal(_ERR_CHECKSUM)
+            raise _RefusalError(_ERR_CHECKSUM)
         self.light_mode, self.levels = body[5], levels
 
     def _set_clock(self, stamp: bytes) -> None:
@@ -234,7 +234,7 @@ class Onbon6Card(Card):
         try:
             wanted = datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=CHINA)
         except ValueError as error:
-            raise _Refusal(_ERR_DATE) from error
+            raise _RefusalError(_ERR_DATE) from error
         self.clock_offset_s = (wanted - self.local_now()).total_seconds()
 
     def _store(self, areas: tuple[PixelArea, ...]) -> None:
@@ -245,10 +245,8 @@ class Onbon6Card(Card):
                 and area.y_px + area.height_px <= self.matrix.height_px
             )
             if area.number >= most or not inside or not area.pages:
-                raise _Refusal(_ERR_MEMORY)
-            images = [
-                unpack_pixels(page.pixels, area, self.matrix.colours) for page in area.pages
-            ]
+                raise _RefusalError(_ERR_MEMORY)
+            images = [unpack_pixels(page.pixels, area, self.matrix.colours) for page in area.pages]
             self.stored[area.number] = _Stored(area, images, self.clock.monotonic_s())
 
 

@@ -12,4 +12,5 @@ DRIVER = Driver(
     emulator="edge_agent.led.emulators.onbon_6:Onbon6Card",
     baud=57600,
     colours=("mono", "dual", "full"),
+    expires=True,
 )

@@ -72,9 +72,7 @@ def pack_pixels(image: Image.Image, x_px: int, colours: ColourModel) -> bytes:
     return _pack_plane(red, x_px) + _pack_plane(green, x_px)
 
 
-def unpack_pixels(
-    pixels: bytes, area: PixelArea, colours: ColourModel
-) -> Image.Image:
+def unpack_pixels(pixels: bytes, area: PixelArea, colours: ColourModel) -> Image.Image:
     """The image behind a page's bytes; missing bytes are dark."""
     size = area.width_px, area.height_px
     if colours == "full":

@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from PIL import Image
-
 from edge_agent.led import draw, fonts
 from edge_agent.led.drivers.onbon_6 import area as pixel_area
 from edge_agent.led.drivers.onbon_6.area import PixelArea, PixelPage, pack_pixels
@@ -19,6 +17,8 @@ from edge_agent.led.drivers.picture import Wall
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from PIL import Image
 
     from edge_agent.led.panel import Area, Page, PanelSpec, Screen
 
@@ -92,7 +92,8 @@ def still_area(number: int, image: Image.Image, x_px: int, y_px: int, spec: Pane
 def _loads(area: Area, spec: PanelSpec) -> tuple[Load, ...]:
     groups: list[list[tuple[PixelPage, float]]] = []
     room = 0
-    for page, play_s in (shot for page in area.pages for shot in _shots(page, area, spec)):
+    shots = [shot for page in area.pages for shot in _shots(page, area, spec)]
+    for page, play_s in shots:
         if len(page.pixels) > room or len(groups[-1]) == 255:
             groups.append([])
             room = LOAD_BYTES

@@ -17,4 +17,5 @@ DRIVER = Driver(
     baud=9600,
     colours=("mono", "dual"),
     text_sizes_px=(16, 24, 32),
+    expires=True,
 )

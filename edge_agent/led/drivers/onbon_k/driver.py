@@ -59,7 +59,8 @@ class OnbonK:
         self._spec = replace(spec, text_sizes_px=spec.text_sizes_px or (16, 24, 32))
         self._clock = clock
         self._link = CardLink(
-            line, clock, address=BROADCAST if address is None else address, half_duplex=half_duplex)
+            line, clock, address=BROADCAST if address is None else address, half_duplex=half_duplex
+        )
         self._stage: Stage | None = None
         self._screen: Screen | None = None
         self._screen_ends_s: float | None = None
