@@ -18,7 +18,7 @@ from hub.intake import json_bytes
 from hub.intake.faults import Fault, IntakeError
 from hub.intake.notices import NoticeDraft, draft_from
 from hub.intake.payloads import Answer, judge, judge_bytes, judge_value
-from hub.intake.sheets import notice_from_sheet
+from hub.intake.sheets import notice_from_csv, notice_from_sheet
 from hub.intake.uploads import MAX_FILE_BYTES
 from hub.privacy import Decision, Gate, examine
 
@@ -129,7 +129,7 @@ def add_privacy_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file",
         metavar="FILE",
-        help="notices or cases as .json, a sheet as .xlsx, a .txt, or a picture (at most 20 MiB)",
+        help="notices as .json, a sheet as .xlsx or .csv, a text or a picture; 20 MiB at most",
     )
     parser.add_argument("--json", action="store_true", dest="as_json", help="print JSON")
     parser.set_defaults(run=run_privacy)
@@ -184,7 +184,7 @@ def import_file(
     """Read notices from JSON or Excel and hand each that can be taken to ``store``.
 
     Args:
-        path: a .json or .xlsx file.
+        path: a .json, .xlsx or .csv file.
         store: keeps a draft at the hub and returns what to call it; the gate's answer is with it,
             nothing was masked yet.
         write: where the words go; the standard output by default.
@@ -224,8 +224,9 @@ def read_entries(path: Path) -> list[Entry]:
     ending = path.suffix.lower()
     if ending == ".json":
         return list(_json_entries(json_bytes.load(data, path.name), path.name))
-    if ending == ".xlsx":
-        return [_notice_entry(notice_from_sheet(data, path.name), path.name)]
+    if ending in {".xlsx", ".csv"}:
+        read = notice_from_csv if ending == ".csv" else notice_from_sheet
+        return [_notice_entry(read(data, path.name), path.name)]
     if ending in {".png", ".jpg", ".jpeg", ".webp", ".pdf", ".docx", ".svg", ".gif"}:
         return [_answer_entry(judge_bytes(data, path.name), path.name)]
     return [_answer_entry(judge_bytes(data, f"{path.stem}.txt", "text/plain"), path.name)]

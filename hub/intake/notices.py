@@ -142,7 +142,7 @@ def _code_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
             yield bad_place(key)
     for key, known in (("kind", _KINDS), ("channels", _CHANNELS)):
         values = data.get(key) or []
-        strange = {values} - known if isinstance(values, str) else set(map(str, values)) - known
+        strange = set(map(str, values if isinstance(values, list) else [values])) - known
         if strange:
             zh = f"“{key}”里有不认识的内容：{'、'.join(sorted(strange))[:40]}。"
             yield Fault("unknown_word", key, Level.CONFIRM, zh, f"Unknown {key}.")

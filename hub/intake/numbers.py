@@ -129,6 +129,8 @@ def _read_plain(text: str) -> Decimal | None:
     match = _PLAIN.fullmatch(inner["inner"].strip() if inner else text)
     if match is None or (negative and (match["sign"] or match["sign2"])):
         return None
+    if match["sign"] and match["sign2"]:
+        return None
     amount = Decimal(re.sub(r"[, ]", "", match["whole"]) + (match["part"] or ""))
     unit = match["unit"] or ""
     if unit[:1] not in _UNITS and match["part"] and len(match["part"]) > 3:

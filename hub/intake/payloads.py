@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from hub.intake.faults import Fault, IntakeError, from_text, refused
 from hub.intake.notices import bad_place
 from hub.intake.numbers import parse_money
 from hub.intake.remarks import remarks_on
-from hub.intake.sheets import notice_from_sheet
+from hub.intake.sheets import notice_from_csv, notice_from_sheet
 from hub.intake.tables import check_table
 from hub.intake.text_bytes import decode
 from hub.intake.uploads import Held, check_upload, clean_name, no_address
@@ -30,8 +31,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-_NAMES = frozenset({"attachment", "filename", "file_name", "file"})
-_ADDRESSES = frozenset({"attachment_url", "url", "href", "src"})
+_NAMES = frozenset(
+    {"attachment", "attachments", "filename", "file_name", "file", "files", "picture", "photo"}
+)
+_ADDRESS = re.compile(r"(?:^|_)(?:ur[li]s?|href|src|webhook|callback)$")
+_FILE_LIKE = re.compile(
+    r"[^\n]{1,200}\.(?:pdf|docx?|xlsx?|png|jpe?g|webp|gif|svg|txt|zip|mp[34]|wav)", re.IGNORECASE
+)
+_DATE_LIKE = re.compile(
+    r"\d{1,4}[-/.年]\d{1,2}[-/.月]\d{1,4}[日号]?(?:[T\s].{0,20})?"
+    r"|[〇零○一二三四五六七八九]{4}年[一二三四五六七八九十]{1,3}月(?:[一二三四五六七八九十]{1,3}[日号])?"
+)
+_SEARCHES = frozenset({"search", "query", "q", "keyword", "keywords"})
+_SEARCH = plain_text.Bounds(max_chars=100, max_lines=1, min_letters=0)
 _CODES = frozenset(
     {"village", "group", "client_id", "topic", "area", "box", "device", "id", "code"}
 )
@@ -39,7 +51,7 @@ _DATES = frozenset(
     {"publish_at", "valid_until", "event", "year", "date", "dates", "notice", "period", "month",
      "issued", "expires", "start", "end", "from", "to", "deadline"}
 )  # fmt: skip
-_AMOUNTS = frozenset({"cells", "amount", "amounts", "money"})
+_AMOUNTS = frozenset({"cells", "amount", "amounts", "money", "price", "sum"})
 _TITLES = frozenset({"title", "name"})
 
 
@@ -97,14 +109,14 @@ def judge_bytes(data: bytes, name: str, mime: str = "", now: datetime | None = N
     """
     safe, faults = clean_name(name)
     ending = safe.rsplit(".", 1)[-1].lower()
-    if ending == "xlsx" or "spreadsheetml" in mime:
-        draft = notice_from_sheet(data, safe)
+    if ending in {"xlsx", "csv"} or "spreadsheetml" in mime:
+        draft = (notice_from_csv if ending == "csv" else notice_from_sheet)(data, safe)
         answer = judge_notice(draft.data)
         return Answer((*faults, *draft.faults, *answer.faults), answer.gate, answer.shown)
     if ending == "json" or mime.startswith("application/json"):
         answer = judge_value(json_bytes.load(data, safe), now)
         return Answer((*faults, *answer.faults), answer.gate, answer.shown, answer.values)
-    if ending in {"txt", "csv", "md"} or mime.startswith("text/"):
+    if ending in {"txt", "md"} or mime.startswith("text/"):
         text = decode(data, safe)
         answer = judge_value({"text": text.text}, now)
         return Answer((*faults, *text.faults, *answer.faults), answer.gate, text.text)
@@ -135,8 +147,8 @@ def judge_value(value: object, now: datetime | None = None) -> Answer:
     """Judge parsed JSON by the names of its fields, the way an import does."""
     if not isinstance(value, Mapping):
         value = {"text": value}
-    if value.get("op") == "emergency":
-        return _alert(value, now)
+    if "op" in value:
+        return _command(value, now)
     if "columns" in value and "rows" in value:
         faults = check_table(value)
         if any(fault.level is Level.REFUSE for fault in faults):
@@ -176,7 +188,7 @@ def _field(key: str, entry: object) -> tuple[list[Fault], list[str]]:
 
 
 def _judge_field(key: str, entry: object, where: str) -> tuple[list[Fault], list[str]]:
-    if key in _ADDRESSES:
+    if _ADDRESS.search(key):
         raise no_address(where)
     if key in _DATES:
         return [], [_moment_or_month(entry, where)]
@@ -188,11 +200,15 @@ def _judge_field(key: str, entry: object, where: str) -> tuple[list[Fault], list
 
 
 def _text_faults(key: str, text: str, where: str) -> list[Fault]:
-    if key in _NAMES:
+    if key in _NAMES or (key in _TITLES and _FILE_LIKE.fullmatch(text)):
         return clean_name(text, where)[1]
+    if _DATE_LIKE.fullmatch(text.strip()):
+        _moment_or_month(text, where)
     if key in _CODES:
         return [] if plain_text.is_topic_safe(text) else [bad_place(where)]
     bounds = plain_text.TITLE if key in _TITLES else plain_text.BODY
+    if key in _SEARCHES:
+        bounds = _SEARCH
     return [*from_text(plain_text.inspect(text, bounds), where), *remarks_on(text, where)]
 
 
@@ -211,10 +227,11 @@ def _order(value: Mapping[str, Any]) -> Iterator[Fault]:
             ("publish_at", "valid_until"), ("start", "end"), ("from", "to"), ("issued", "expires"),
         )
     ]  # fmt: skip
-    for key in _DATES & value.keys():
-        entry = value[key]
-        if isinstance(entry, Sequence) and not isinstance(entry, str) and len(entry) == 2:
-            pairs.append((entry[0], entry[1], key))
+    pairs += [
+        (entry[0], entry[1], key)
+        for key, entry in value.items()
+        if isinstance(entry, list) and len(entry) == 2 and all(isinstance(e, str) for e in entry)
+    ]
     for first, last, where in pairs:
         try:
             if first and last:
@@ -225,22 +242,22 @@ def _order(value: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _is_scannable(key: str, entry: object) -> bool:
-    numbers = key in _AMOUNTS | _DATES | _CODES | _ADDRESSES
+    numbers = key in _AMOUNTS | _DATES | _CODES or _ADDRESS.search(key)
     return not numbers and isinstance(entry, str | list | Mapping)
 
 
-def _alert(value: Mapping[str, Any], now: datetime | None) -> Answer:
-    """An emergency command never comes in by a file; an old one is history at most."""
+def _command(value: Mapping[str, Any], now: datetime | None) -> Answer:
+    """A command to a box never comes in by a file; an expired alert is history at most."""
     at = parse_moment(value["now"], "now") if value.get("now") else now
     if at and value.get("expires") and parse_moment(value["expires"], "expires") <= at:
         zh = "该预警已过期，只作为历史显示，不播报。"
         fault = Fault("expired_alert", "expires", Level.CONFIRM, zh, "Expired; shown as history.")
         return Answer((fault,))
     fault = refused(
-        "unsigned_alert",
+        "unsigned",
         "sig",
-        "应急指令没有有效签名，不予播报；请由县、镇应急席位双人签发。",
-        "An emergency needs the signatures of two persons at town or above.",
+        "指令没有有效签名，不予执行、不予播报；应急指令须由县、镇应急席位双人签发。",
+        "Commands are signed; an emergency needs two persons at town or above.",
     ).fault
     return Answer((fault,))
 

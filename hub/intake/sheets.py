@@ -6,15 +6,18 @@ rows, a line of sums (合计), and perhaps a line about who made it.
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from hub.intake.excel_in import read_grid
-from hub.intake.excel_out import workbook_bytes
-from hub.intake.faults import refused
+from hub.intake.excel_out import unquote_formula, workbook_bytes
+from hub.intake.faults import Fault, refused
 from hub.intake.notices import NoticeDraft, draft_from
 from hub.intake.tables import label_of, type_of_column
+from hub.intake.text_bytes import decode
 from hub.privacy.tables import cell_text
 
 if TYPE_CHECKING:
@@ -60,23 +63,46 @@ def notice_from_sheet(data: bytes, filename: str = "Excel") -> NoticeDraft:
         IntakeError: the workbook cannot be taken; the fault says what to do.
     """
     grid = read_grid(data, filename)
-    head, faults = _header_row(grid.rows, filename), list(grid.faults)
-    above = [_alone(row) for row in grid.rows[:head]]
-    labels = [cell_text(cell) for cell in grid.rows[head]]
-    body, remarks = _without_footer(grid.rows[head + 1 :])
-    total: dict[str, Any] = {}
+    return _draft_from_rows(grid.rows, _stem(filename) or grid.title, filename, grid.faults)
+
+
+def notice_from_csv(data: bytes, filename: str = "CSV") -> NoticeDraft:
+    """A draft from a table in CSV: UTF-8 or GB 18030, with commas, semicolons or tabs.
+
+    Raises:
+        IntakeError: no text, or no table in it.
+    """
+    text = decode(data, filename)
+    lines = io.StringIO(text.text, newline="")
+    first = text.text.partition("\n")[0]
+    comma = max(",;\t，", key=first.count)
+    try:
+        found = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=comma)]
+    except csv.Error as error:
+        raise refused(
+            "no_table", filename, "CSV格式有误，请另存为.xlsx。", f"Not a CSV table: {error}."
+        ) from None
+    rows = [[unquote_formula(cell) for cell in row] for row in found if any(row)]
+    return _draft_from_rows(rows, _stem(filename), filename, text.faults)
+
+
+def _draft_from_rows(
+    rows: Sequence[Sequence[Any]], name: str, where: str, found: tuple[Fault, ...]
+) -> NoticeDraft:
+    """Title, remarks, header, rows and sums out of rows of cells."""
+    head = _header_row(rows, where)
+    above = [_alone(row) for row in rows[:head]]
+    labels = [cell_text(cell) for cell in rows[head]]
+    body, remarks = _without_footer(rows[head + 1 :])
     columns = [
         {"key": f"c{place}", "label": label, "type": type_of_column(label, cells)}
         for place, (label, cells) in enumerate(_with_cells(labels, body), 1)
     ]
-    if body and cell_text(body[-1][0]).replace(" ", "") in _SUM_WORDS:
-        sums = body.pop()
-        total = {
-            columns[place]["key"]: cell
-            for place, cell in enumerate(sums)
-            if place and cell not in {None, ""}
-        }
-    title, *lines = [text for text in above if text] or [_stem(filename) or grid.title]
+    total = {}
+    if body and body[-1] and cell_text(body[-1][0]).replace(" ", "") in _SUM_WORDS:
+        sums = zip(columns, body.pop(), strict=False)
+        total = {column["key"]: cell for column, cell in [*sums][1:] if cell not in {None, ""}}
+    title, *lines = [text for text in above if text] or [name]
     draft = draft_from(
         {
             "title": title,
@@ -86,13 +112,16 @@ def notice_from_sheet(data: bytes, filename: str = "Excel") -> NoticeDraft:
             "table": {"columns": columns, "rows": [list(row) for row in body], "total": total},
         }
     )
-    return NoticeDraft(draft.data, (*faults, *draft.faults))
+    return NoticeDraft(draft.data, (*found, *draft.faults))
 
 
 def _with_cells(
     labels: Sequence[str], rows: Sequence[Sequence[Any]]
 ) -> list[tuple[str, list[Any]]]:
-    return [(label, [row[place] for row in rows]) for place, label in enumerate(labels)]
+    return [
+        (label, [row[place] for row in rows if place < len(row)])
+        for place, label in enumerate(labels)
+    ]
 
 
 def _header_row(rows: Sequence[Sequence[Any]], where: str) -> int:
@@ -129,4 +158,4 @@ def _without_footer(rows: Sequence[Sequence[Any]]) -> tuple[list[Sequence[Any]],
 
 
 def _stem(filename: str) -> str:
-    return re.sub(r"\.xlsx$", "", filename, flags=re.IGNORECASE)
+    return re.sub(r"\.(?:xlsx|csv)$", "", filename, flags=re.IGNORECASE)

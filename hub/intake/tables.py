@@ -102,6 +102,9 @@ def _shape(labels: list[str], rows: int, where: str) -> Iterator[Fault]:
             f"表格有{len(labels)}列{rows}行，最多{MAX_COLUMNS}列{MAX_ROWS}行，请拆分。",
             f"{len(labels)} columns and {rows} rows; at most {MAX_COLUMNS} and {MAX_ROWS}.",
         )
+    if not rows:
+        zh = "表格没有数据行；确无内容请写明“无”。"
+        yield Fault("no_rows", where, Level.CONFIRM, zh, "No rows; write 无 if there is nothing.")
     for label, count in Counter(label.strip() for label in labels).items():
         if label and count > 1:
             yield _fault(

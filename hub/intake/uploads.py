@@ -45,7 +45,11 @@ class Held:
 
 
 def clean_name(name: str, where: str = "文件名") -> tuple[str, list[Fault]]:
-    """A name that is safe to store, to link and to show, and what was wrong with it."""
+    """A name that is safe to store, to link and to show, and what was wrong with it.
+
+    Raises:
+        IntakeError: the name tries to leave its folder.
+    """
     faults = []
     plain = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
     plain = "".join(c for c in plain if not is_invisible(c) and c.isprintable())
@@ -55,6 +59,14 @@ def clean_name(name: str, where: str = "文件名") -> tuple[str, list[Fault]]:
     if len(plain) > MAX_NAME:
         stem, dot, ending = plain.rpartition(".")
         plain = f"{(stem or ending)[: MAX_NAME - 8]}{dot}{ending[:6] if dot else ''}"
+    if "\x00" in name or ".." in re.split(r"[/\\]", name):
+        raise refused(
+            "bad_name",
+            where,
+            f"文件名含有路径或控制符，请改名为“{plain}”。",
+            "The file name holds a path or control characters; rename it.",
+            plain,
+        )
     if plain != name:
         faults.append(
             Fault("name_unsafe", where, Level.NOTE, f"文件名已改为“{plain}”。", "Renamed.", plain)

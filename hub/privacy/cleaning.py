@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
+from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from contract import privacy
 from hub.privacy.decisions import Action, ColumnVerdict, Gate
 from hub.privacy.gate import NOT_SHOWN
-from hub.privacy.tables import cell_text, view
+from hub.privacy.tables import cell_text, raw_tables_of, rows_of, view
 from hub.privacy.texts import clean_text
 from hub.privacy.totals import totals_table
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 HUB_ONLY = frozenset({"expect", "focus"})
 """Fields of the exchange form that describe a test or a desk, never the village."""
 _FILE_FIELDS = frozenset({"name", "attachment", "filename"})
+_TABLE_FIELDS = frozenset({"table", "tables", "columns", "rows", "total"})
+_INSIDE = frozenset({"columns", "rows", "total"})
 _ENDING = re.compile(r"[A-Za-z0-9]{1,5}")
 _NAMELESS = "附件"
 
@@ -45,17 +49,16 @@ def apply(gate: Gate, notice: Mapping[str, Any]) -> dict[str, Any]:
     cleaned: dict[str, Any] = {
         key: value if key in NOT_SHOWN else _clean_value(value, key, clean)
         for key, value in deepcopy(dict(notice)).items()
-        if key not in HUB_ONLY
+        if key not in HUB_ONLY | _TABLE_FIELDS
     }
-    if isinstance(cleaned.get("table"), Mapping):
-        cleaned["table"] = _clean_table(gate, cleaned["table"], "table", clean)
-    if isinstance(cleaned.get("tables"), Sequence):
-        cleaned["tables"] = [
-            _clean_table(gate, table, f"tables[{place}]", clean)
-            for place, table in enumerate(cleaned["tables"])
-        ]
-    if "columns" in cleaned and "rows" in cleaned:
-        cleaned.update(_clean_table(gate, cleaned, "table", clean))
+    for path, table in raw_tables_of(notice):
+        result = _clean_table(gate, table, path, clean)
+        if table is notice:
+            cleaned.update({key: result[key] for key in _INSIDE & result.keys()})
+        elif path == "table":
+            cleaned["table"] = result
+        else:
+            cleaned.setdefault("tables", []).append(result)
     return cleaned
 
 
@@ -90,20 +93,26 @@ def _clean_value(value: object, key: str, clean: Callable[..., str]) -> object:
 def _clean_table(
     gate: Gate, table: Mapping[str, Any], path: str, clean: Callable[..., str]
 ) -> dict[str, Any]:
-    if any(hit.rule == "minors" and hit.where == path for hit in gate.rules):
-        return {**table, **totals_table(view(table, path))}
+    cleaned = {
+        str(key): value if key in NOT_SHOWN else _clean_value(value, str(key), clean)
+        for key, value in table.items()
+        if key not in _INSIDE
+    }
+    seen = view(table, path)
+    if any(hit.where == path for hit in gate.rules):
+        return cleaned | totals_table(seen)
     gone = _gone(gate, path)
-    verdicts = [verdict for verdict in gate.columns if verdict.where.startswith(f"{path}.")]
-    if any(hit.rule == "health" and hit.where == path for hit in gate.rules):
-        return {**table, **totals_table(view(table, path))}
-    kept = [verdict for verdict in verdicts if verdict.index not in gone]
-    cleaned = dict(table)
-    cleaned["columns"] = [table["columns"][verdict.index] for verdict in kept]
+    kept = [
+        verdict
+        for verdict in gate.columns
+        if verdict.where.startswith(f"{path}.") and verdict.index not in gone
+    ]
+    cleaned["columns"] = [_clean_column(table["columns"][v.index], clean) for v in kept]
     cleaned["rows"] = [
-        [_clean_cell(row, verdict, clean) for verdict in kept] for row in table["rows"]
+        [_clean_cell(row, verdict, clean) for verdict in kept] for row in rows_of(table)
     ]
     if "total" in table:
-        cleaned["total"] = _clean_total(table, gone, kept)
+        cleaned["total"] = _clean_total(table, kept, clean)
     return cleaned
 
 
@@ -117,22 +126,39 @@ def _gone(gate: Gate, path: str) -> set[int]:
     }
 
 
+def _clean_column(column: object, clean: Callable[..., str]) -> object:
+    if isinstance(column, Mapping):
+        return {
+            key: clean(value) if key == "label" and isinstance(value, str) else value
+            for key, value in column.items()
+        }
+    return clean(cell_text(column))
+
+
 def _clean_cell(row: Sequence[Any], verdict: ColumnVerdict, clean: Callable[..., str]) -> object:
     value = row[verdict.index] if verdict.index < len(row) else ""
     text = cell_text(value)
     cleaned = clean(text, verdict.label)
-    return value if cleaned == text else cleaned
+    plain = value is None or isinstance(value, str | int | float | Decimal)
+    return value if cleaned == text and plain else cleaned
 
 
-def _clean_total(table: Mapping[str, Any], gone: set[int], kept: list[ColumnVerdict]) -> object:
+def _clean_total(
+    table: Mapping[str, Any], kept: list[ColumnVerdict], clean: Callable[..., str]
+) -> object:
+    """The sums of the columns that stay; what belongs to no column goes."""
     total = table["total"]
     if isinstance(total, Mapping):
-        dropped = {
-            column.get("key")
-            for place, column in enumerate(table["columns"])
-            if place in gone and isinstance(column, Mapping)
+        keys = {
+            column["key"]: verdict
+            for verdict in kept
+            if isinstance(column := table["columns"][verdict.index], Mapping) and "key" in column
         }
-        return {key: value for key, value in total.items() if key not in dropped}
-    if isinstance(total, Sequence):
-        return [total[verdict.index] for verdict in kept if verdict.index < len(total)]
-    return total
+        return {
+            key: _clean_cell((value,), replace(keys[key], index=0), clean)
+            for key, value in total.items()
+            if key in keys
+        }
+    if isinstance(total, Sequence) and not isinstance(total, str):
+        return [_clean_cell(total, verdict, clean) for verdict in kept]
+    return {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from contract.privacy import Level
@@ -20,8 +21,8 @@ from hub.privacy.decisions import (
 )
 from hub.privacy.profiles import profile_of
 from hub.privacy.rules import table_rules
-from hub.privacy.tables import TableView, tables_of
-from hub.privacy.texts import scan_text
+from hub.privacy.tables import TableView, raw_tables_of, tables_of
+from hub.privacy.texts import TextFinding, scan_text
 from hub.privacy.words import NAME_CELL
 
 if TYPE_CHECKING:
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
 
 NOT_SHOWN = frozenset(
     {
-        "id", "item", "kind", "urgency", "base64", "sha256", "mime", "expect", "focus", "channels",
+        "item", "kind", "urgency", "base64", "sha256", "mime", "expect", "focus", "channels",
         "cap_id", "cancels", "key", "type", "publish_at", "valid_until", "issued", "expires",
-        "table", "tables", "columns", "rows", "links", "privacy_profile", "size",
+        "table", "tables", "columns", "rows", "total", "privacy_profile", "size",
     }
 )  # fmt: skip
 """Fields that villagers never read as text, and tables, which are scanned by column."""
@@ -106,7 +107,8 @@ def _walk(value: object, where: str) -> Iterator[tuple[str, str]]:
 def _text_findings(
     notice: Mapping[str, Any], cleared: frozenset[str], informants: frozenset[str]
 ) -> Iterator[PlacedFinding]:
-    for where, text in texts_of(notice):
+    beside = (texts_of(table, path) for path, table in raw_tables_of(notice) if table is not notice)
+    for where, text in chain(texts_of(notice), *beside):
         for found in scan_text(text, "", cleared, informants):
             sure = "有" if found.level is not Level.CONFIRM else "疑似有"
             yield PlacedFinding(
@@ -128,18 +130,28 @@ def _cell_findings(
 ) -> Iterator[PlacedFinding]:
     kept = [column for column in table.columns if verdicts[column.index].action is Action.MASK]
     others = [column for column in table.columns if verdicts[column.index].action is Action.KEEP]
+    for column in table.columns:
+        if verdicts[column.index].action is not Action.DROP_COLUMN:
+            for found in scan_text(column.label, "", cleared, informants):
+                yield _in_table(table.label_at(column.index), "表头", found)
     for column in (*kept, *others):
         for row, cells in enumerate(table.rows):
             text = cells[column.index] if column.index < len(cells) else ""
             for found in scan_text(text, column.label, cleared, informants) if text else ():
-                yield PlacedFinding(
-                    table.cell_at(row, column.index),
-                    found.kind,
-                    found.level,
-                    found.masked,
-                    found.fingerprint,
-                    f"第{row + 1}行“{column.label}”含{found.name_zh}，公布时改为“{found.masked}”。",
+                yield _in_table(
+                    table.cell_at(row, column.index), f"第{row + 1}行“{column.label}”", found
                 )
+
+
+def _in_table(where: str, place_zh: str, found: TextFinding) -> PlacedFinding:
+    return PlacedFinding(
+        where,
+        found.kind,
+        found.level,
+        found.masked,
+        found.fingerprint,
+        f"{place_zh}含{found.name_zh}，公布时改为“{found.masked}”。",
+    )
 
 
 def _place_zh(where: str) -> str:
@@ -228,7 +240,10 @@ def _questions(
         yield "个人名单不得长期公开，请填写截止日期。"
     if any(name in str(notice.get("speech") or "") for name in names):
         yield "广播词里念到了名单中的姓名，请改为只播标题和查看地点。"
-    attachments = notice.get("attachments") or ()
-    pictures = [a for a in attachments if str(a.get("mime", "")).startswith("image/")]
+    attachments = notice.get("attachments")
+    pictures = isinstance(attachments, list) and any(
+        isinstance(entry, Mapping) and str(entry.get("mime", "")).startswith("image/")
+        for entry in attachments
+    )
     if names and pictures:
         yield "请确认图片中没有证件号码、账号和电话。"

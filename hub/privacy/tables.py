@@ -53,6 +53,10 @@ class TableView:
         """How findings name a cell of this table."""
         return f"{self.path}.rows[{row}][{index}]"
 
+    def label_at(self, index: int) -> str:
+        """How findings name a heading of this table."""
+        return f"{self.where(index)}.label"
+
     def person_columns(self) -> tuple[int, ...]:
         """Columns that name the persons whom the table is about; officials do not count."""
         return tuple(column.index for column in self.columns if self._names_persons(column))
@@ -80,27 +84,38 @@ def cell_text(value: object) -> str:
 
 
 def tables_of(notice: Mapping[str, Any]) -> Iterator[TableView]:
-    """Every table of a notice: ``table``, ``tables[i]``, or the mapping itself."""
+    """Every table of a notice, read."""
+    for path, table in raw_tables_of(notice):
+        yield view(table, path)
+
+
+def raw_tables_of(notice: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every table with its path: ``table``, ``tables[i]``, or the mapping itself."""
     if isinstance(notice.get("table"), Mapping):
-        yield view(notice["table"], "table")
+        yield "table", notice["table"]
+    elif "columns" in notice and "rows" in notice:
+        yield "table", notice
     several = notice.get("tables")
     if isinstance(several, Sequence) and not isinstance(several, str):
         for place, table in enumerate(several):
             if isinstance(table, Mapping):
-                yield view(table, f"tables[{place}]")
-    if "columns" in notice and "rows" in notice:
-        yield view(notice, "table")
+                yield f"tables[{place}]", table
 
 
 def view(table: Mapping[str, Any], path: str) -> TableView:
     """Read one table; what is no column or no row is left out."""
     columns = tuple(_column(place, entry) for place, entry in enumerate(_list(table, "columns")))
-    rows = tuple(
-        tuple(cell_text(cell) for cell in row)
+    rows = tuple(tuple(cell_text(cell) for cell in row) for row in rows_of(table))
+    return TableView(path, columns, rows)
+
+
+def rows_of(table: Mapping[str, Any]) -> list[Sequence[Any]]:
+    """The rows of a table that are rows, with their cells as they came."""
+    return [
+        row
         for row in _list(table, "rows")
         if isinstance(row, Sequence) and not isinstance(row, str)
-    )
-    return TableView(path, columns, rows)
+    ]
 
 
 def _list(table: Mapping[str, Any], key: str) -> Sequence[Any]:
