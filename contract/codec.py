@@ -37,7 +37,7 @@ def encode(value: object) -> Any:  # noqa: ANN401 - JSON is any of six things
 
 def _encode_fields(value: Any) -> dict[str, object]:  # noqa: ANN401 - any dataclass
     found: dict[str, object] = {}
-    kind = getattr(type(value), "kind", None)
+    kind = _kind_of(type(value))
     if kind is not None:
         found["kind"] = kind
     for field in dataclasses.fields(value):
@@ -78,6 +78,12 @@ def decode(cls: type[T], data: object, *, where: str = "") -> T:
 def hints_of(cls: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass
     """Resolved type hints; cached, since resolving is most of the cost of decoding."""
     return get_type_hints(cls)
+
+
+def _kind_of(cls: type) -> str | None:
+    """The word that tells a block from another; a field called ``kind`` is something else."""
+    kind = getattr(cls, "kind", None)
+    return kind if isinstance(kind, str) else None
 
 
 def _texts(value: object) -> list[str]:
@@ -130,7 +136,7 @@ def _union(hints: tuple[Any, ...], data: object, path: str) -> object:
         return _value(members[0], data, path)
     kind = data.get("kind") if isinstance(data, dict) else None
     for member in members:
-        if getattr(member, "kind", None) == kind:
+        if kind is not None and _kind_of(member) == kind:
             return decode(member, data, where=path)
     raise ContractError(f"{path}: unknown kind {str(kind)[:40]!r}")
 
@@ -176,7 +182,7 @@ def _object_schema(cls: type, definitions: dict[str, Any]) -> dict[str, Any]:
     hints = hints_of(cls)
     fields = dataclasses.fields(cls)
     properties = {field.name: _schema_of(hints[field.name], definitions) for field in fields}
-    kind = getattr(cls, "kind", None)
+    kind = _kind_of(cls)
     required = [field.name for field in fields if _is_required(field)]
     if kind is not None:
         properties["kind"] = {"const": kind}

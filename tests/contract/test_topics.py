@@ -1,0 +1,60 @@
+"""Topics: spelled in one place, and no name can reach another village's."""
+
+from __future__ import annotations
+
+import pytest
+
+from contract import topics
+from contract.areas import Area
+from contract.errors import ContractError
+
+HOSTILE = ["", "/", "a/b", "#", "+", "a#", "a+b", "a\x00b", "A", "box 1", "盒", "../x", "$SYS",
+           "-box", "a" * 41, "a\n", "a\u200b"]  # fmt: skip
+
+
+@pytest.mark.parametrize("box", HOSTILE)
+def test_a_box_id_that_would_reach_elsewhere_is_refused(box: str) -> None:
+    for make in (topics.check_box_id, topics.box_manifest):
+        with pytest.raises(ContractError):
+            make(box)
+    with pytest.raises(ContractError):
+        topics.box_up(box, "state")
+    with pytest.raises(ContractError):
+        topics.box_down(box, "ack")
+
+
+@pytest.mark.parametrize("sha256", ["", "#", "AB" * 32, "ab" * 31, "ab" * 32 + "/x", "+" * 64])
+def test_a_blob_is_named_by_a_sha256_only(sha256: str) -> None:
+    with pytest.raises(ContractError):
+        topics.area_blob(Area("530199001001"), sha256)
+
+
+def test_area_topics_are_read_back() -> None:
+    area = Area("530199001001", 3)
+    sha256 = "ab" * 32
+    assert topics.area_of(topics.area_manifest(area)) == (area, "man", "")
+    assert topics.area_of(topics.area_alert(area)) == (area, "alert", "")
+    assert topics.area_of(topics.area_blob(area, sha256)) == (area, "b", sha256)
+
+
+@pytest.mark.parametrize(
+    "topic",
+    ["", "vn1", "vn1/g", "vn1/g/530199", "vn2/g/530199/man", "vn1/d/530199/man", "vn1/g/5301/9/man",
+     "vn1/g/530199/b", "vn1/g/530199/b/xyz", "vn1/g/530199/man/" + "ab" * 32, "vn1/g/+/man",
+     "vn1/g/#", "vn1/g/530199/b/" + "ab" * 32 + "/c", "a/" * 60_000],
+)  # fmt: skip
+def test_other_topics_are_no_area_topics(topic: str) -> None:
+    with pytest.raises(ContractError):
+        topics.area_of(topic)
+
+
+def test_uplink_topics_are_read_back() -> None:
+    assert topics.box_of(topics.box_up("box-1", "state")) == ("box-1", "state")
+
+
+@pytest.mark.parametrize(
+    "topic", ["vn1/d/box-1/state", "vn1/d/+/up/state", "vn1/g/box/up/x", "vn1/d/b/up/x/y", "#"]
+)
+def test_other_topics_are_no_uplink(topic: str) -> None:
+    with pytest.raises(ContractError):
+        topics.box_of(topic)

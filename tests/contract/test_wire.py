@@ -1,0 +1,67 @@
+"""Bytes to JSON: every bound is checked before the parser can be hurt."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contract import wire
+from contract.errors import ContractError, RefusalReason
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=20,
+)
+
+
+@given(st.dictionaries(st.text(max_size=8), VALUES, max_size=5))
+def test_what_is_written_is_read_back(value: dict[str, object]) -> None:
+    assert wire.loads(wire.dumps(value)) == value
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_read_or_refused_in_words(payload: bytes) -> None:
+    with contextlib.suppress(ContractError):  # any other error fails the test
+        wire.loads(payload)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b"", b"[]", b"1", b"null", b'{"a":NaN}', b'{"a":Infinity}', b'{"a":1,"a":2}', b'{"a":1}x',
+     b'{"a":"\\ud800"}', b'{"\\udfff":1}', b'{"a":["\\ud83d"]}', b"\xff\xfe{}", b"{'a':1}",
+     b'{"a":1', b'{"a":"\x00"}'],
+)  # fmt: skip
+def test_what_some_parser_reads_otherwise_is_refused(payload: bytes) -> None:
+    with pytest.raises(ContractError):
+        wire.loads(payload)
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"a":'])
+@pytest.mark.parametrize("depth", [33, 100_000])
+def test_deep_nesting_is_refused_before_it_is_parsed(opening: bytes, depth: int) -> None:
+    with pytest.raises(ContractError) as refusal:
+        wire.loads(b'{"x":' + opening * depth)
+    assert refusal.value.reason is RefusalReason.TOO_LARGE
+
+
+def test_brackets_inside_text_do_not_count_as_depth() -> None:
+    assert wire.loads(b'{"a":"' + b"[" * 1000 + b'"}') == {"a": "[" * 1000}
+
+
+def test_an_escaped_quote_does_not_hide_depth() -> None:
+    with pytest.raises(ContractError):
+        wire.loads(b'{"a":"\\"","b":' + b"[" * 1000 + b"]" * 1000 + b"}")
+
+
+def test_an_overlong_message_is_refused_unread() -> None:
+    with pytest.raises(ContractError) as refusal:
+        wire.loads(b" " * 101, max_bytes=100)
+    assert refusal.value.reason is RefusalReason.TOO_LARGE
+
+
+def test_an_emoji_is_no_half_character() -> None:
+    assert wire.loads(b'{"a":"\\ud83d\\ude00"}') == {"a": "😀"}
