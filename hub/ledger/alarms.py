@@ -19,6 +19,8 @@ QUIET = timedelta(hours=1)
 """The same kind from the same box is raised again after this; the receipts hold every case."""
 _REASONS = frozenset(
     {
+        RefusalReason.MALFORMED,
+        RefusalReason.TOO_LARGE,
         RefusalReason.UNSIGNED,
         RefusalReason.BAD_SIGNATURE,
         RefusalReason.UNKNOWN_KEY,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +12,7 @@ import pytest
 from django.utils import timezone
 
 from edge_agent.clock import BoxClock
+from edge_agent.desk.network import Network
 from edge_agent.link import keyfile
 from edge_agent.link.program import Link
 from edge_agent.settings import BoxSettings, LinkSettings, Settings
@@ -23,7 +26,7 @@ from hub.notices import desk
 from tests.conftest import HUB_PASSWORD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Coroutine, Iterator
     from pathlib import Path
 
     from edge_agent.store import InForce
@@ -34,16 +37,48 @@ if TYPE_CHECKING:
 PATIENCE_S = 30.0
 
 
+class Wire:
+    """A box's network on a thread of its own, to be cut, stalled and healed from the test."""
+
+    def __init__(self, port: int) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self.network = Network(0, ("127.0.0.1", port))
+        self.do(self.network.open())
+
+    def do(self, act: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(act, self._loop).result(5)
+
+    def cut(self) -> None:
+        self.do(self.network.cut())
+
+    def stall(self) -> None:
+        self.do(self.network.stall())
+
+    def heal(self) -> None:
+        self.do(self.network.heal())
+
+    def close(self) -> None:
+        self.do(self.network.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        self._loop.close()
+
+
 class BoxOnDesk:
     """A village's link with its store; `power_cut` and `boot` as one likes."""
 
-    def __init__(self, folder: Path, box: str, area: str, broker: str, key_set: bytes) -> None:
+    def __init__(self, folder: Path, box: str, area: str, port: int, key_set: bytes) -> None:
+        self.wire = Wire(port)
         password = folder / "password"
         folder.mkdir(parents=True)
         password.write_text(box)
         self.settings = Settings(
             box=BoxSettings(box, area, box, str(folder / "state"), str(folder / "run")),
-            link=LinkSettings(broker=broker, password_file=str(password)),
+            link=LinkSettings(
+                broker=f"mqtt://127.0.0.1:{self.wire.network.port}", password_file=str(password)
+            ),
         )
         keyfile.pin(self.settings.part_folder("link"), key_set)
         self.link: Link | None = None
@@ -99,7 +134,7 @@ class Road:
         row = boxes.Box.objects.get(id=box)
         self.broker.add_box(box, row.followed)
         self.broker.supervisor.turn()
-        made = BoxOnDesk(self._folder / box, box, area, self.broker.address, access.key_set)
+        made = BoxOnDesk(self._folder / box, box, area, self.broker.port, access.key_set)
         self.boxes.append(made)
         return made
 
@@ -124,12 +159,28 @@ class Road:
     def publish(self, form: dict[str, Any], **changes: object) -> NoticePage:
         """Through the whole review chain."""
         people = self.people
-        page = desk.draft_from_import(people.clerk, {**form, **changes}, people.village, now=timezone.now())
+        page = desk.draft_from_import(
+            people.clerk, {**form, **changes}, people.village, now=timezone.now()
+        )
         desk.drop_restricted_columns(people.clerk, page)
         desk.submit(people.clerk, page)
         desk.approve(people.committee, page)
         desk.sign(people.secretary, page)
         return page
+
+    def correct(self, page: NoticePage, **changes: object) -> None:
+        people = self.people
+        draft = desk.correct(people.clerk, page, "数字有误")
+        for name, value in changes.items():
+            setattr(draft, name, value)
+        desk.save(people.clerk, draft)
+        desk.submit(people.clerk, page)
+        desk.approve(people.committee, page)
+        desk.sign(people.secretary, page)
+
+    def withdraw(self, page: NoticePage) -> None:
+        desk.withdraw(self.people.clerk, page, "重复发布")
+        desk.confirm_withdrawal(self.people.secretary, page)
 
     def alarm(self, form: dict[str, Any], **changes: object) -> None:
         first, second = self.people.county_officers
@@ -142,6 +193,7 @@ class Road:
         for each in self.boxes:
             if each.link is not None:
                 each.link.close()
+            each.wire.close()
         self.dispatcher.close()
         self.woken.close()
 
