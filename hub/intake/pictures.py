@@ -20,6 +20,7 @@ MAX_SIDE = 12_000
 _SHOWN_SIDE = 2560
 _MIMES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 ALLOWED = tuple(sorted(_MIMES.values()))
+_BEGINNINGS = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF")
 _GPS = 0x8825
 
 
@@ -55,8 +56,11 @@ def clean_picture(data: bytes, name: str = "图片", mime: str = "") -> CleanPic
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=tuple(_MIMES)) as picture:
                 return _drawn_anew(picture, name, mime)
+    except IntakeError:
+        raise
     except UnidentifiedImageError:
-        raise _wrong_type(name) from None
+        known = data.startswith(_BEGINNINGS)
+        raise (_damaged(name) if known else _wrong_type(name)) from None
     except Image.DecompressionBombError:
         raise _too_many_pixels(name, "") from None
     except (OSError, SyntaxError, ValueError, EOFError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from contract.plain_text import Level
@@ -27,6 +28,8 @@ _COMMON = re.compile(
 村民公示通知组户元补停水电月日请至为]"
 )
 _SOME_DAMAGE = 3
+_WORDS = 0.6
+_SHORT = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +55,11 @@ def decode(data: bytes, where: str = "文件") -> DecodedText:
         if data.startswith(mark):
             return _with_mark(data, encoding, where)
     try:
-        return DecodedText(data.decode("utf-8"), "utf-8")
+        text = data.decode("utf-8")
     except UnicodeDecodeError:
         pass
+    else:
+        return _as_gb18030(data, where) if _is_by_chance(text, data) else DecodedText(text, "utf-8")
     if _is_damaged_utf8(data):
         raise _unreadable(where)
     return _as_gb18030(data, where)
@@ -68,6 +73,15 @@ def _with_mark(data: bytes, encoding: str, where: str) -> DecodedText:
     if encoding == "utf-8-sig":
         return DecodedText(text, "utf-8")
     return DecodedText(text, encoding, (_look(text, encoding, where),))
+
+
+def _is_by_chance(text: str, data: bytes) -> bool:
+    """A few GBK words, such as 停水通知, are good UTF-8 too: marks of many scripts, no words."""
+    strange = [char for char in text if not char.isascii()]
+    letters = sum(unicodedata.category(char) in {"Lo", "Ll", "Lu"} for char in strange)
+    if not strange or letters > _WORDS * len(strange) or len(data) > _SHORT:
+        return False
+    return _COMMON.search(data.decode("gb18030", "replace")) is not None
 
 
 def _is_damaged_utf8(data: bytes) -> bool:

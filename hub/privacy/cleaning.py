@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from contract import privacy
 from hub.privacy.decisions import Action, ColumnVerdict, Gate
-from hub.privacy.gate import NOT_SHOWN
+from hub.privacy.gate import MACHINE_FIELDS, NOT_SHOWN
 from hub.privacy.tables import cell_text, raw_tables_of, rows_of, view
 from hub.privacy.texts import clean_text
 from hub.privacy.totals import totals_table
@@ -78,16 +78,17 @@ def safe_file_name(name: str) -> str:
 
 
 def _clean_value(value: object, key: str, clean: Callable[..., str]) -> object:
-    if isinstance(value, str):
-        return clean(safe_file_name(value) if key in _FILE_FIELDS else value)
     if isinstance(value, Mapping):
         return {
-            inner: entry if inner in NOT_SHOWN else _clean_value(entry, str(inner), clean)
+            inner: entry if inner in MACHINE_FIELDS else _clean_value(entry, str(inner), clean)
             for inner, entry in value.items()
         }
-    if isinstance(value, Sequence):
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return [_clean_value(entry, key, clean) for entry in value]
-    return value
+    text = cell_text(value)
+    named = isinstance(value, str) and key in _FILE_FIELDS
+    cleaned = clean(safe_file_name(text) if named else text)
+    return value if cleaned == text else cleaned
 
 
 def _clean_table(

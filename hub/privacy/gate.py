@@ -21,21 +21,33 @@ from hub.privacy.decisions import (
 )
 from hub.privacy.profiles import profile_of
 from hub.privacy.rules import table_rules
-from hub.privacy.tables import TableView, raw_tables_of, tables_of
+from hub.privacy.tables import TableView, cell_text, raw_tables_of, tables_of
 from hub.privacy.texts import TextFinding, scan_text
 from hub.privacy.words import NAME_CELL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-NOT_SHOWN = frozenset(
+MACHINE_FIELDS = frozenset(
     {
-        "item", "kind", "urgency", "base64", "sha256", "mime", "expect", "focus", "channels",
-        "cap_id", "cancels", "key", "type", "publish_at", "valid_until", "issued", "expires",
-        "table", "tables", "columns", "rows", "total", "privacy_profile", "size",
+        "base64",
+        "sha256",
+        "mime",
+        "size",
+        "expect",
+        "focus",
+        "cap_id",
+        "cancels",
+        "issued",
+        "expires",
     }
-)  # fmt: skip
-"""Fields that villagers never read as text, and tables, which are scanned by column."""
+)
+"""Fields at any depth that nobody reads as text."""
+NOT_SHOWN = MACHINE_FIELDS | {
+    "item", "kind", "urgency", "channels", "publish_at", "valid_until", "table", "tables",
+    "columns", "rows", "total", "privacy_profile",
+}  # fmt: skip
+"""Fields of a notice or table itself that are no text, and tables, which go by column."""
 PLACES_ZH = {
     "title": "标题", "summary": "摘要", "speech": "广播词", "body": "正文", "text": "正文",
     "name": "文件名", "attachment": "文件名",
@@ -88,20 +100,20 @@ def examine(
 def texts_of(notice: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
     """Every text a villager could read or hear outside tables, with its place."""
     for key, value in notice.items():
-        if key in NOT_SHOWN:
-            continue
-        where = f"{path}.{key}" if path else str(key)
-        yield from _walk(value, where)
+        if key not in NOT_SHOWN:
+            yield from _walk(value, f"{path}.{key}" if path else str(key))
 
 
 def _walk(value: object, where: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, str):
-        yield where, value
-    elif isinstance(value, Mapping):
-        yield from texts_of(value, where)
-    elif isinstance(value, Sequence):
+    if isinstance(value, Mapping):
+        for key, entry in value.items():
+            if key not in MACHINE_FIELDS:
+                yield from _walk(entry, f"{where}.{key}")
+    elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
         for place, entry in enumerate(value):
             yield from _walk(entry, f"{where}[{place}]")
+    else:
+        yield where, cell_text(value)
 
 
 def _text_findings(
