@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from edge_agent.led.board import Board
     from edge_agent.led.panel import Page
     from edge_agent.plan import Plan
+    from edge_agent.store import HeldNotice
 
 
 def compose(
     plan: Plan,
     board: Board,
     reading: Reading,
-    find_asset: Callable[[str], bytes | None] | None = None,
+    pages_of: Callable[[HeldNotice], tuple[Page, ...]] | None = None,
 ) -> Screen:
-    """What ``plan`` looks like on ``board``; ``find_asset`` maps a sha256 to a picture's bytes."""
+    """What ``plan`` looks like on ``board``; ``pages_of`` may remember pages laid out before."""
     if plan.alerts:
         return alert_screen([held.alert for held in plan.alerts], board, reading.now)
-    pages = [
-        page for held in plan.panel for page in notice_pages(held.notice, board.content, find_asset)
-    ]
+    lay_out = pages_of or (lambda held: notice_pages(held.notice, board.content))
+    pages = [page for held in plan.panel for page in lay_out(held)]
     if not (pages and board.has_strip):
         pages += idle_pages(board)
     strip = strip_areas(board, reading) if board.has_strip else ()
