@@ -28,10 +28,16 @@ _KEPT_FOR_THE_REST = 0.4
 
 
 class VoiceChain:
-    """Several voices as one: each is asked in turn until one has said it."""
+    """Several voices as one: each is asked in turn until one has said it.
 
-    def __init__(self, voices: Iterable[Voice]) -> None:
+    Args:
+        voices: best first.
+        passed_over: voices that cannot speak here, and why; for the error when none could.
+    """
+
+    def __init__(self, voices: Iterable[Voice], passed_over: Iterable[str] = ()) -> None:
         self._voices = tuple(voices)
+        self._passed_over = tuple(passed_over)
 
     @property
     def name(self) -> str:
@@ -47,7 +53,7 @@ class VoiceChain:
         if script.silent:
             raise VoiceError("没有可以播出的文字 there is nothing to say")
         until_s = time.monotonic() + deadline_s
-        failures: list[str] = []
+        failures = list(self._passed_over)
         for place, voice in enumerate(self._voices):
             left_s = until_s - time.monotonic()
             last = place == len(self._voices) - 1
@@ -77,6 +83,7 @@ def choose_voice(names: Sequence[str], folder: Path | None = None) -> VoiceChain
         VoiceError: a name is unknown.
     """
     voices: list[Voice] = []
+    passed_over: list[str] = []
     for name in names:
         engine, _, voice = name.partition(":")
         if engine == "siren":
@@ -87,19 +94,19 @@ def choose_voice(names: Sequence[str], folder: Path | None = None) -> VoiceChain
         if engine not in ENGINES:
             raise VoiceError(f"没有这种语音 no such voice: {name}; 可用 use {', '.join(ENGINES)}")
         if engine == "kokoro" and (why := kokoro_missing(folder)):
-            _log.info("kokoro is passed over: %s", why)
+            passed_over.append(f"{name}: {why}")
             continue
         default = KOKORO_VOICE if engine == "kokoro" else ""
         voices.append(IsolatedVoice(engine, voice or default, folder))
-    return VoiceChain(voices)
+    return VoiceChain(voices, passed_over)
 
 
 def kokoro_missing(folder: Path | None) -> str:
     """Why Kokoro cannot speak on this machine; empty when it can."""
     if folder is None or not (folder / "model.onnx").is_file():
-        return "its model was not fetched"
+        return "没有下载语音模型: python -m edge_agent.audio.voices.fetch --into DIR"
     if _memory_bytes() < LEAST_MEMORY_BYTES:
-        return "less than 2 GB of memory"
+        return "内存不足 2 GB (less than 2 GB of memory)"
     return ""
 
 

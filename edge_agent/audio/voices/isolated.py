@@ -47,6 +47,11 @@ class IsolatedVoice:
         """``engine:voice``, or the engine alone."""
         return f"{self.engine}:{self.voice}" if self.voice else self.engine
 
+    @property
+    def pid(self) -> int:
+        """The child's process id, 0 while none runs."""
+        return self._child.pid if self._child else 0
+
     def warm_up(self, deadline_s: float = 60.0) -> None:
         """Load the engine now, so that the first words do not wait for it.
 

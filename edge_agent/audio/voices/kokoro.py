@@ -33,6 +33,8 @@ _STYLES = (510, 1, 256)
 _LONGEST_PIECE = 260
 """Tokens; well below the limit, because long inputs are read hastily."""
 _PAUSE_S = 0.35
+_PACE = 0.9
+"""A tenth slower than the model's own pace: measured better through a horn, no worse indoors."""
 _PUNCTUATION = {
     "，": ", ",
     "、": ", ",
@@ -119,7 +121,7 @@ class KokoroEngine:
         inputs = {
             "tokens": np.array([[0, *tokens, 0]], dtype=np.int64),
             "style": self._styles[min(len(tokens), len(self._styles) - 1)],
-            "speed": np.array([speed], dtype=np.float32),
+            "speed": np.array([speed * _PACE], dtype=np.float32),
         }
         sound = self._model.run(None, inputs)[0]
         return np.asarray(sound, dtype=np.float64).ravel()
@@ -129,6 +131,7 @@ def _load(path: Path) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = max(1, os.cpu_count() or 1)
     options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:

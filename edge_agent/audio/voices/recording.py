@@ -14,8 +14,8 @@ import numpy as np
 
 from edge_agent.audio.pcm import RATE_HZ, SAMPLE_BYTES
 from edge_agent.audio.voices import opus
-from edge_agent.audio.voices.finishing import finished, from_pcm, resampled, to_pcm
-from edge_agent.audio.voices.loudness import Samples, loudness_lufs, true_peak_dbtp
+from edge_agent.audio.voices.finishing import from_pcm, resampled, to_pcm
+from edge_agent.audio.voices.loudness import Samples, leveled, loudness_lufs, true_peak_dbtp
 from edge_agent.audio.voices.voice import VoiceError
 
 LONGEST_S = 600.0
@@ -71,7 +71,7 @@ def open_recording(file: bytes, sha256: str = "", longest_s: float = LONGEST_S) 
     level = loudness_lufs(samples, RATE_HZ)
     _refuse_silence(samples, level)
     peak = true_peak_dbtp(samples)
-    sound = finished(samples, RATE_HZ)
+    sound = leveled(samples, RATE_HZ)
     return Recording(
         to_pcm(sound),
         found,

@@ -151,6 +151,8 @@ def test_a_chain_without_a_working_voice_names_each_failure(tmp_path: Path) -> N
 def test_voices_are_chosen_by_configuration(tmp_path: Path) -> None:
     assert choose_voice(("kokoro", "espeak", "siren"), tmp_path).name == "espeak"
     assert choose_voice(("stock", "espeak:cmn", "pyttsx3")).name == "stock, espeak:cmn, pyttsx3"
+    with pytest.raises(VoiceError, match="没有下载语音模型"):
+        choose_voice(("kokoro",), tmp_path).render(spoken_words("停水"))
     with pytest.raises(VoiceError, match="no such voice: siri"):
         choose_voice(("siri",))
 
