@@ -43,6 +43,13 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 def _add(commands: Commands, name: str, run: Run, text: str) -> argparse.ArgumentParser:
     parser = commands.add_parser(name, help=text, description=text)
     parser.set_defaults(run=run)
+    parser.add_argument(
+        "--clock-folder",
+        type=Path,
+        default=Path("/nonexistent"),
+        metavar="DIR",
+        help="the box's clock files, to follow the time of a box on a desk",
+    )
     return parser
 
 
@@ -88,10 +95,6 @@ def _add_emulate(commands: Commands) -> None:
         "--fault", default="", metavar="SPEC",
         help="drop=0.001,flip=,dup= (chance a byte), busy=,silent= (commands), late= (s), "
         "unplug_after=,unplug_for= (s), seed=",
-    )  # fmt: skip
-    parser.add_argument(
-        "--clock-folder", type=Path, metavar="DIR", default=Path("/nonexistent"),
-        help="the box's clock files, when the card is to follow a box on a desk",
     )  # fmt: skip
 
 

@@ -121,11 +121,11 @@ class Panel(Protocol):
         """
         ...
 
-    def keep_up(self) -> float | None:
+    def keep_up(self, *, urgent: Callable[[], bool] | None = None) -> float | None:
         """Do what the card cannot do alone: turn picture pages, stream frames, look after it.
 
         Call it between shows, at the latest after the seconds it returned; ``None`` means that
-        the card needs nothing until the next `show`.
+        the card needs nothing until the next `show`. When ``urgent`` says so it stops at once.
         """
         ...
 

@@ -155,8 +155,9 @@ class Alpha(TextSign):
     def _unshown(self, screen: Screen) -> tuple[str, ...]:
         return missing_glyphs(screen.areas)
 
-    def _doubt(self) -> None:
+    def _renew(self) -> None:
         self._prepared = False
+        super()._renew()
 
     def _forget(self) -> None:
         super()._forget()

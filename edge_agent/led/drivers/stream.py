@@ -75,10 +75,12 @@ class StreamPanel(ABC):
         self._screen = shown
         return self._traffic.as_sent(missing_glyphs(shown.areas))
 
-    def keep_up(self) -> float | None:
+    def keep_up(self, *, urgent: Callable[[], bool] | None = None) -> float | None:
         """Send the frame that is due; returns the seconds until the next one. Raises: LineLost."""
         if self._wall is None:
             return None
+        if urgent is not None and urgent():
+            return 0.0
         self._traffic = Traffic()
         now_s = self._clock.monotonic_s()
         if self._ends_s is not None and now_s >= self._ends_s:

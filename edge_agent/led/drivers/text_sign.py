@@ -63,16 +63,23 @@ class TextSign(ABC):
             self._set_urgent(None)
         return self.traffic.as_sent(self._unshown(screen))
 
-    def keep_up(self) -> float | None:
+    def keep_up(self, *, urgent: Callable[[], bool] | None = None) -> float | None:
         """Take down what has run out, turn what the sign does not turn itself."""
         self.traffic = Traffic()
-        self._set_urgent(None)
+        self._set_urgent(urgent)
+        try:
+            return self._look_after()
+        except Preempted:
+            return 0.0
+        finally:
+            self._set_urgent(None)
+
+    def _look_after(self) -> float | None:
         now_s = self._clock.monotonic_s()
         if self._ends_s is not None and now_s >= self._ends_s:
             self._bring(EMPTY)
         elif self._renew_s is not None and self._areas is not None and now_s >= self._renew_s:
-            self._doubt()
-            self._send_all(self._screen)
+            self._renew()
         turn_s = self._turn()
         now_s = self._clock.monotonic_s()
         left_s = [at_s - now_s for at_s in (self._ends_s, self._renew_s) if at_s is not None]
@@ -109,8 +116,9 @@ class TextSign(ABC):
         """Send the page that is due; seconds until the next one, None when the sign turns."""
         return None
 
-    def _doubt(self) -> None:
-        """Before everything is sent again: take nothing for held by the sign."""
+    def _renew(self) -> None:
+        """Send everything again."""
+        self._send_all(self._screen)
 
     def _forget(self) -> None:
         """What the sign holds is unknown."""

@@ -147,8 +147,8 @@ class AlphaSign(Card):
         self.room, self.texts, self.pictures = {}, {}, {}
         used = 0
         for label, kind, size, _ in _ENTRY.findall(entries):
-            rows, columns = int(size[:2], 16), int(size[2:], 16)
-            room = int(size, 16) if kind != b"D" else rows * columns
+            rows, columns = divmod(int(size, 16), 256)
+            room = rows * columns if kind == b"D" else int(size, 16)
             # Two bits a dot in memory.
             used += room if kind != b"D" else room // 4
             if used <= MEMORY_BYTES:

@@ -125,11 +125,12 @@ class Onbon6:
             self._exchange.urgent = None
         return self._exchange.traffic.as_sent(missing_glyphs(screen.areas))
 
-    def keep_up(self) -> float | None:
+    def keep_up(self, *, urgent: Callable[[], bool] | None = None) -> float | None:
         """Send loads and drawings that are due; renew everything now and then."""
         if not self._held:
             return None
         self._exchange.traffic = Traffic()
+        self._exchange.urgent = urgent
         now_s = self._clock.monotonic_s()
         self._drop_expired(now_s)
         try:
@@ -140,9 +141,13 @@ class Onbon6:
             for held in list(self._held.values()):
                 if held.next_s is not None and held.next_s <= now_s:
                     self._turn(held)
+        except Preempted:
+            return 0.0
         except PanelError:
             self._lose()
             raise
+        finally:
+            self._exchange.urgent = None
         due = [held.next_s for held in self._held.values() if held.next_s is not None]
         return max(0.0, min([self._renew_at_s, *due]) - self._clock.monotonic_s())
 

@@ -97,18 +97,23 @@ class OnbonK:
             exchange.urgent = None
         return exchange.traffic.as_sent(tuple(dict.fromkeys(unshown)))
 
-    def keep_up(self) -> float | None:
+    def keep_up(self, *, urgent: Callable[[], bool] | None = None) -> float | None:
         """Turn loads and pictures that are due; look whether the card lost its memory."""
         if self._stage is None or self._screen is None:
             return None
         self._link.exchange.traffic = Traffic()
+        self._link.exchange.urgent = urgent
         try:
             self._stage.turn()
             if self._clock.monotonic_s() >= self._next_check_s:
                 self._check(self._stage)
+        except Preempted:
+            return 0.0
         except PanelError:
             self._stage = None
             raise
+        finally:
+            self._link.exchange.urgent = None
         until_check_s = self._next_check_s - self._clock.monotonic_s()
         turn_s = self._stage.next_turn_s()
         return max(0.0, until_check_s if turn_s is None else min(until_check_s, turn_s))

@@ -34,6 +34,8 @@ class Flash:
         self._block_bytes = frame_bytes - _BLOCK_HEAD_BYTES
         self._name: bytes | None = None
         self._file = b""
+        self._crowded = False
+        """Whether the card plays more programs than ours."""
         self._under_way: tuple[bytes, int] = b"", 0
         """A file begun and how far it is written: a write that was interrupted goes on there."""
 
@@ -47,13 +49,17 @@ class Flash:
 
     def recognise(self, status: reply.Status) -> None:
         """At start: take the one program that the card plays for a candidate of `show`."""
-        self._name = status.program if status.programs == 1 else None
+        self._name = status.program if status.programs else None
         self._file = b""
-        if status.programs > 1:
-            self.erase()
+        self._crowded = status.programs > 1
 
     def show(self, areas: tuple[TextArea, ...]) -> None:
         """Bring the flash to these areas; writes nothing when they are there already."""
+        if self._crowded or not areas:
+            if not self.is_empty():
+                self.erase()
+            if not areas:
+                return
         if self.holds(areas):
             return
         name = name_of(areas)
@@ -68,7 +74,7 @@ class Flash:
         """Delete every program; fonts stay."""
         self._link.ask(command.delete_files())
         self._link.exchange.traffic.flash_writes += 1
-        self._name, self._file = None, b""
+        self._name, self._file, self._crowded = None, b"", False
 
     def _card_has(self, name: bytes, file: bytes) -> bool:
         """Ask the card for length and CRC, once after a start, instead of writing again."""

@@ -64,14 +64,25 @@ class PictureArea:
         self._since_s = 0.0
         self._digest = b""
         self._deadline_s: float | None = None
+        self._left_over = False
 
     @property
     def shown(self) -> bool:
-        """Whether the card holds a picture."""
-        return self._zone is not None
+        """Whether the card holds a picture, ours or one of an earlier run."""
+        return self._zone is not None or self._left_over
+
+    @property
+    def zone(self) -> PictureZone | None:
+        """What we have put there."""
+        return self._zone
+
+    def recognise(self, *, there: bool) -> None:
+        """At start: whether an earlier run left a picture."""
+        self._left_over = there
 
     def forget(self) -> None:
         """The card has lost it."""
+        self._left_over = False
         self._zone, self._wall, self._digest, self._deadline_s = None, None, b"", None
 
     def drop_expired(self, at_s: float) -> None:
@@ -87,6 +98,7 @@ class PictureArea:
                     zone.x_px, zone.y_px, zone.width_px, zone.height_px, timeout_s=timeout_s
                 )
             )
+            self._left_over = False
             self._zone, self._digest, self._since_s = zone, b"", at_s
             self._deadline_s = at_s + timeout_s if timeout_s else None
             self._wall = Wall(
@@ -131,7 +143,6 @@ class PictureArea:
                 raise
             place = (zone.x_px, zone.y_px, zone.width_px, zone.height_px) if zone else (0, 0, 8, 1)
             self._link.ask(command.special_pixel_area(*place, timeout_s=_REMOVAL_S))
-            self._link.exchange.pause(_REMOVAL_S)
 
 
 def _dark_bits(plane: Image.Image) -> bytes:

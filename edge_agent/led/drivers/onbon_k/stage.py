@@ -54,13 +54,12 @@ class Stage:
         self._beside_program = True
 
     def recognise(self, status: Status) -> None:
-        """At start: the program is a candidate; areas of an earlier run are to be replaced."""
+        """At start: what an earlier run left is replaced by the first screen."""
         self.flash.recognise(status)
         self._held = {
             number: _Held(Zone(number, ()), 0, None, None) for number in status.dynamic_ids
         }
-        if status.special_area and self._abilities.pictures:
-            self.picture.remove()
+        self.picture.recognise(there=status.special_area and self._abilities.pictures)
 
     def lost(self, status: Status) -> bool:
         """Whether the card forgot what it was sent: it lost power, or somebody changed it."""
@@ -127,13 +126,27 @@ class Stage:
         self._drop_expired()
         now_s = self._clock.monotonic_s()
         deadline_s = None if screen.lifetime_s is None else now_s + screen.lifetime_s
-        if plan.picture is not None and not self.flash.is_empty():
-            self.flash.erase()
-        if self._beside_program != (plan.picture is not None):
-            self._delete_areas()
-            self._beside_program = plan.picture is not None
+        clear = self._beside_program != (plan.picture is not None)
+        if plan.picture is not None:
+            self._clear_way(plan)
+            clear = False
+            self._bring_picture(plan, screen.lifetime_s)
+        self._beside_program = plan.picture is not None
+        self._bring_areas(plan, deadline_s, clear=clear)
         if plan.picture is None and self.picture.shown:
             self.picture.remove()
+
+    def _clear_way(self, plan: Plan) -> None:
+        """Pixels neither share a place with a program nor with areas of another screen."""
+        if not self.flash.is_empty():
+            self.flash.erase()
+        if not self._beside_program or self.picture.zone != plan.picture:
+            self._delete_areas()
+
+    def _bring_areas(self, plan: Plan, deadline_s: float | None, *, clear: bool) -> None:
+        if clear:
+            clear = bool(self._held)
+            self._held.clear()
         wanted = {zone.number: zone for zone in plan.zones}
         gone = [number for number in self._held if number not in wanted]
         changed = {
@@ -141,8 +154,7 @@ class Stage:
             for number, zone in wanted.items()
             if not self._is_held(number, zone, deadline_s)
         }
-        self._send(changed, deadline_s, gone)
-        self._bring_picture(plan, screen.lifetime_s)
+        self._send(changed, deadline_s, None if clear else gone)
 
     def _drop_expired(self) -> None:
         """What the card took down by itself when its time was over."""
@@ -174,18 +186,21 @@ class Stage:
         self,
         changed: dict[int, tuple[Zone, int]],
         deadline_s: float | None,
-        gone: Sequence[int] = (),
+        gone: Sequence[int] | None = (),
     ) -> None:
-        """Write areas in as few frames as the card's buffer allows."""
-        delete: Sequence[int] = gone
-        for batch in self._batches(changed) or ([[]] if gone else []):
+        """Write areas in as few frames as the card's buffer allows; first delete some, or all."""
+        batches = self._batches(changed)
+        if not batches and (gone is None or gone):
+            batches = [[]]
+        for batch in batches:
             now_s = self._clock.monotonic_s()
             areas = [self._area(number, *changed[number], deadline_s, now_s) for number in batch]
             mode = 0 if self._beside_program else _DYNAMIC_FIRST
-            for number in [*delete, *batch]:
+            for number in [*(gone or ()), *batch]:
                 self._held.pop(number, None)
-            self._link.ask(command.dynamic_areas(areas, delete=delete), display_mode=mode)
-            delete = ()
+            data = command.dynamic_areas(areas, delete=gone or (), delete_all=gone is None)
+            self._link.ask(data, display_mode=mode)
+            gone = ()
             self._link.exchange.traffic.areas_sent += len(batch)
             for number in batch:
                 zone, index = changed[number]

@@ -9,12 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from edge_agent.led import fonts
+from edge_agent.led.panel import Run
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from edge_agent.led.panel import Area, Page, Run
+    from edge_agent.led.panel import Area, Page
 
 NEWLINE = b"\\n"
+BAR = "|"
 STAND_IN = "〓"
 """The mark that Chinese printing sets for a character the font has not (GB2312 A1FE)."""
 FONTS = {16: b"", 24: b"\\FO001\\FE001", 32: b"\\FO002\\FE002"}
@@ -102,6 +106,8 @@ def page_rows(page: Page, area: Area, size_px: int, lettering: Lettering) -> lis
     rows = []
     for number in range(-(-(lowest + 1) // per_page) * per_page):
         runs = [run for run in page.runs if _row_number(run, size_px) == number]
+        if page.framed or page.inverted:
+            runs = _between_bars(runs, area, size_px)
         rows.append(_row(sorted(runs, key=lambda run: run.x_px), size_px, lettering))
     return rows
 
@@ -138,6 +144,19 @@ def _row(runs: Sequence[Run], size_px: int, lettering: Lettering) -> Row:
     if colour != "red":
         codes += _COLOURS["red"]
     return Row(codes.rstrip(b" "), cells) if colour == "red" else Row(codes, cells)
+
+
+def _between_bars(runs: Sequence[Run], area: Area, size_px: int) -> list[Run]:
+    """The line with bars in its first and last cell: as much of a frame as codes can draw."""
+    half_px = size_px // 2
+    last_px = (area.width_px // half_px - 1) * half_px
+    ends_px = [run.x_px + fonts.width_px(run.text, size_px) for run in runs]
+    bars = []
+    if all(run.x_px >= half_px for run in runs):
+        bars.append(Run(0, 0, BAR, size_px))
+    if all(end_px <= last_px for end_px in ends_px):
+        bars.append(Run(last_px, 0, BAR, size_px))
+    return [*runs, *bars]
 
 
 def _row_number(run: Run, size_px: int) -> int:
