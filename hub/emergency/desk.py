@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,8 +12,9 @@ from django.utils import timezone
 from contract.areas import Area
 from contract.errors import ContractError
 from hub.emergency.models import Emergency, Level
+from hub.intake.dates import parse_moment
 from hub.notices.audience import parse_groups
-from hub.notices.drafts import ImportRefusedError, moment
+from hub.notices.drafts import ImportRefusedError, checked
 from hub.notices.errors import NotReadyError, NotYourStepError
 from hub.places.models import SUPERVISORS, VillagePage
 from hub.places.posts import posts_of
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from django.contrib.auth.models import User
+
+    from hub.intake.notices import NoticeDraft
 
 _log = logging.getLogger(__name__)
 _LEVELS = {str(level.label): level for level in Level}
@@ -42,7 +44,7 @@ def may_command(user: User, areas: list[str]) -> None:
     try:
         wanted = [Area.parse(area) for area in areas]
     except ContractError as error:
-        raise NotReadyError([f"区划代码不对:{error}"]) from error
+        raise NotReadyError([f"区划代码不对：{error}"]) from error
     own = [post.place.area for post in posts_of(user) if post.role in SUPERVISORS]
     if not all(any(place.covers(area) for place in own) for area in wanted):
         raise NotYourStepError("紧急发布只能由县、乡值班人员在本辖区内进行。")
@@ -57,9 +59,9 @@ def compose(user: User, emergency: Emergency) -> Emergency:
     may_command(user, emergency.areas)
     emergency.composed_by = user
     if emergency.expires_at <= emergency.issued_at:
-        raise NotReadyError(["失效时间早于发布时间,请改正。"])
+        raise NotReadyError(["失效时间早于发布时间，请改正。"])
     if emergency.msg_type != "Alert" and not emergency.references:
-        raise NotReadyError(["更新或解除预警时,要写明针对哪个预警编号。"])
+        raise NotReadyError(["更新或解除预警时，要写明针对哪个预警编号。"])
     emergency.full_clean(exclude=["released_by", "released_at", "references"])
     emergency.save()
     return emergency
@@ -74,12 +76,12 @@ def release_alert(user: User, emergency: Emergency) -> OutboxRow:
     """
     locked = Emergency.objects.select_for_update().get(pk=emergency.pk)
     if locked.is_released:
-        raise NotReadyError(["已经发出,不能再发一次。"])
+        raise NotReadyError(["已经发出，不能再发一次。"])
     if locked.composed_by_id == user.pk:
-        raise NotYourStepError("紧急发布要两个人:请另一位值班人员核对后发出。")
+        raise NotYourStepError("紧急发布要两个人：请另一位值班人员核对后发出。")
     may_command(user, locked.areas)
     if locked.expires_at <= timezone.now():
-        raise NotReadyError(["已过失效时间,不能再发。"])
+        raise NotReadyError(["已过失效时间，不能再发。"])
     locked.released_by, locked.released_at = user, timezone.now()
     locked.save()
     _log.info("emergency %s released", locked.alert_id)
@@ -105,11 +107,12 @@ def draft_from_import(
     Raises:
         ImportRefusedError: the form cannot be read.
     """
+    draft = checked(form)
+    form = draft.data
     part = form.get("emergency")
     if not isinstance(part, dict):
         raise ImportRefusedError("缺少 emergency 部分 / no emergency part")
-    issued = _moment(part.get("issued") or form.get("publish_at"), "issued")
-    expires = _moment(part.get("expires") or form.get("valid_until"), "expires")
+    issued, expires = _lifetime(part, draft)
     if now is not None:
         issued, expires = now, now + max(expires - issued, timedelta(minutes=1))
     cancels = str(part.get("cancels", ""))
@@ -134,11 +137,13 @@ def draft_from_import(
     return compose(user, emergency)
 
 
-def _moment(text: object, name: str) -> datetime:
-    found = moment(str(text or ""), name)
-    if found is None:
-        raise ImportRefusedError(f"缺少时间 {name} / {name} is missing")
-    return found.astimezone(ZoneInfo("Asia/Shanghai"))
+def _lifetime(part: Mapping[str, Any], draft: NoticeDraft) -> tuple[datetime, datetime]:
+    """When it was issued and when it ends; the notice's own dates where the part has none."""
+    issued = parse_moment(part["issued"], "issued") if part.get("issued") else draft.publish_at
+    expires = parse_moment(part["expires"], "expires") if part.get("expires") else draft.valid_until
+    if issued is None or expires is None:
+        raise ImportRefusedError("紧急通知要写明发布和失效时间 / issued and expires are needed")
+    return issued, expires
 
 
 def _areas(part: Mapping[str, Any], village: VillagePage) -> list[str]:

@@ -44,7 +44,7 @@ class Emergency(models.Model):
     issued_at = models.DateTimeField(_("发布时间"))
     expires_at = models.DateTimeField(_("失效时间"))
     repeats = models.PositiveSmallIntegerField(
-        _("播报遍数(0为直到解除)"), default=3, validators=[MaxValueValidator(99)]
+        _("播报遍数（0为直到解除）"), default=3, validators=[MaxValueValidator(99)]
     )
     composed_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     composed_at = models.DateTimeField(auto_now_add=True)

@@ -12,7 +12,7 @@ from hub.places.models import VillagePage
 if TYPE_CHECKING:
     from hub.notices.models import NoticePage
 
-_PART = re.compile(r"(\d{1,2})(?:[-—~至到](\d{1,2}))?", re.ASCII)
+_PART = re.compile(r"(\d{1,2})(?:[-—~\uff5e至到](\d{1,2}))?", re.ASCII)
 
 
 def parse_groups(text: str, groups: int) -> tuple[int, ...]:
@@ -22,17 +22,17 @@ def parse_groups(text: str, groups: int) -> tuple[int, ...]:
         ContractError: not numbers of groups, or a number that the village does not have.
     """
     found: set[int] = set()
-    for part in re.split(r"[,,、\s]+", text.replace("组", "").replace("第", "").strip()):
+    for part in re.split(r"[,\uff0c、\s]+", text.replace("组", "").replace("第", "").strip()):
         if not part:
             continue
         match = _PART.fullmatch(part)
         if match is None:
-            raise ContractError(f"村民小组写成“3,4-6”这样的数字,不能写“{part[:20]}”。")
+            raise ContractError(f"村民小组写成“3,4-6”这样的数字，不能写“{part[:20]}”。")
         first = int(match[1])
         found.update(range(first, int(match[2] or first) + 1))
     wrong = [number for number in found if not 1 <= number <= groups]
     if wrong:
-        raise ContractError(f"本村没有第{min(wrong)}组(共{groups}个组)。")
+        raise ContractError(f"本村没有第{min(wrong)}组（共{groups}个组）。")
     return tuple(sorted(found))
 
 
@@ -51,5 +51,5 @@ def areas_of(page: NoticePage) -> tuple[str, ...]:
     known = set(VillagePage.objects.filter(code__in=joint).values_list("code", flat=True))
     unknown = [code for code in joint if code not in known or code[:6] != village.code[:6]]
     if unknown:
-        raise ContractError(f"联合公开的村不在本县:{unknown[0]}")
+        raise ContractError(f"联合公开的村不在本县：{unknown[0]}")
     return (*own, *joint)

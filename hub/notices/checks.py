@@ -49,9 +49,9 @@ def _dates(page: NoticePage) -> list[str]:
     if page.valid_until is None:
         if _is_long_term(page) and not is_personal(page):
             return []
-        return ["没有填“有效期至”。除长期公开且不含个人名单的事项外,都要写明公开到哪一天。"]
+        return ["没有填“有效期至”。除长期公开且不含个人名单的事项外，都要写明公开到哪一天。"]
     if page.valid_until <= page.publish_at:
-        return ["“有效期至”早于公开时间,请改正。"]
+        return ["“有效期至”早于公开时间，请改正。"]
     return []
 
 
@@ -82,7 +82,7 @@ def _facts(page: NoticePage) -> list[str]:
 def _correction(page: NoticePage) -> list[str]:
     last = page.last_publication
     if last is not None and not page.correction.strip():
-        return ["这条已经公开过,再改是更正。请写明更正原因,村民会看到。"]
+        return ["这条已经公开过，再改是更正。请写明更正原因，村民会看到。"]
     return []
 
 
@@ -91,5 +91,5 @@ def _people(page: NoticePage) -> list[str]:
     held = Post.objects.filter(place_id=page.village.pk, group__user__is_active=True)
     missing = [role.label for role in VILLAGE_ROLES if not held.filter(role=role).exists()]
     if missing:
-        return [f"本村还没有设{'、'.join(map(str, missing))}的账号,请联系县里开设后再提交。"]
+        return [f"本村还没有设{'、'.join(map(str, missing))}的账号，请联系县里开设后再提交。"]
     return []

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _REST = re.compile(r"[^a-z0-9]+")
-_BRACKETS = re.compile(r"[((].*?[))]")
+_BRACKETS = re.compile(r"[(\uff08].*?[)\uff09]")
 
 
 def column_keys(labels: Iterable[str]) -> list[str]:

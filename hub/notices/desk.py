@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from hub.notices import gate, publishing
-from hub.notices.drafts import ImportRefusedError, fill
+from hub.notices.drafts import ImportRefusedError, add_pictures, checked, fill
 from hub.notices.errors import NotReadyError, NotYourStepError, ReasonMissingError
 from hub.notices.models import NoticePage, Withdrawal
 from hub.places.models import Role, VillagePage
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.models import User
     from wagtail.models import Revision
+
+    from hub.intake.notices import NoticeDraft
 
 
 def may_write(user: User, village: VillagePage) -> None:
@@ -47,7 +49,7 @@ def find(notice_id: str) -> NoticePage:
 @transaction.atomic
 def draft_from_import(
     user: User,
-    form: Mapping[str, Any],
+    form: Mapping[str, Any] | NoticeDraft,
     village: VillagePage,
     *,
     now: datetime | None = None,
@@ -68,15 +70,17 @@ def draft_from_import(
         ImportRefusedError: the form cannot be read; NotYourStepError: not the clerk.
     """
     may_write(user, village)
-    notice_id = str(form.get("id") or "")
+    draft = checked(form)
+    notice_id = draft.id
     page = NoticePage.objects.filter(notice_id=notice_id).first() if notice_id else None
     if page is not None and (page.get_parent().pk != village.pk or page.publications.exists()):
         raise ImportRefusedError(
-            f"编号 {notice_id} 已经用过,更正请打开原来那条再改 / this id is in use"
+            f"编号 {notice_id} 已经用过，更正请打开原来那条再改 / this id is in use"
         )
     if page is not None:
         page = page.get_latest_revision_as_object()
-    target = fill(page or NoticePage(notice_id=notice_id, live=False, owner=user), form, now=now)
+    target = fill(page or NoticePage(notice_id=notice_id, live=False, owner=user), draft, now=now)
+    add_pictures(target, village, draft.pictures)
     target.joint_villages = list(joint_villages)
     if page is None:
         village.add_child(instance=target)
@@ -93,7 +97,7 @@ def save(user: User, page: NoticePage) -> Revision:
     stored = NoticePage.objects.get(pk=page.pk)
     permissions = stored.permissions_for_user(user)
     if not permissions.can_edit() or permissions.page_locked():
-        raise NotYourStepError("这条公开现在不能修改:正在审核中,或不是您村的,或已撤回。")
+        raise NotYourStepError("这条公开现在不能修改：正在审核中，或不是您村的，或已撤回。")
     if not stored.live:
         page.save()
     return page.save_revision(user=user, log_action=True)
@@ -124,7 +128,7 @@ def submit(user: User, page: NoticePage) -> None:
     stored = NoticePage.objects.get(pk=page.pk)
     permissions = stored.permissions_for_user(user)
     if not permissions.can_edit() or not permissions.can_submit_for_moderation():
-        raise NotYourStepError("现在不能提交:不是您村的公开,或已在审核中。")
+        raise NotYourStepError("现在不能提交：不是您村的公开，或已在审核中。")
     if stored.latest_revision_id in (None, stored.live_revision_id):
         raise NotReadyError(["没有新的修改可以提交。"])
     state = stored.current_workflow_state
@@ -169,9 +173,9 @@ def correct(user: User, page: NoticePage, reason: str) -> NoticePage:
         ReasonMissingError: no reason; NotYourStepError: not the clerk, or never published.
     """
     if not reason.strip():
-        raise ReasonMissingError("更正必须写明原因,村民会看到。")
+        raise ReasonMissingError("更正必须写明原因，村民会看到。")
     if page.last_publication is None:
-        raise NotYourStepError("还没有公开过,直接修改即可。")
+        raise NotYourStepError("还没有公开过，直接修改即可。")
     draft = latest(page)
     draft.correction = reason.strip()
     save(user, draft)
@@ -193,9 +197,9 @@ def withdraw(user: User, page: NoticePage, reason: str) -> Withdrawal:
     if not any(holds(user, role, stored.village) for role in _WITHDRAWERS):
         raise NotYourStepError("只有本村文书、监委会或书记可以申请撤回。")
     if last is None or not stored.live:
-        raise NotYourStepError("这条公开没有在公开中,不用撤回。")
+        raise NotYourStepError("这条公开没有在公开中，不用撤回。")
     if stored.withdrawals.filter(confirmed_at=None).exists():
-        raise NotYourStepError("已有人申请撤回,等第二人确认。")
+        raise NotYourStepError("已有人申请撤回，等第二人确认。")
     return Withdrawal.objects.create(
         page=stored, number=last.number, reason=reason.strip(), requested_by=user
     )
@@ -212,7 +216,7 @@ def confirm_withdrawal(user: User, page: NoticePage) -> Withdrawal:
     if waiting is None:
         raise NotYourStepError("没有等待确认的撤回申请。")
     if waiting.requested_by_id == user.pk:
-        raise NotYourStepError("撤回要由第二个人确认,不能是申请人自己。")
+        raise NotYourStepError("撤回要由第二个人确认，不能是申请人自己。")
     if not any(holds(user, role, stored.village) for role in (Role.COMMITTEE, Role.SECRETARY)):
         raise NotYourStepError("撤回由本村监委会或书记确认。")
     publishing.take_back(waiting, user)

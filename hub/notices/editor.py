@@ -111,23 +111,23 @@ def content_tab() -> list[Panel]:
     """The panels in the order in which a clerk thinks of them."""
     return [
         HistoryPanel(heading=_("办理过程")),
+        GatePanel(heading=_("隐私检查")),
         MultiFieldPanel(
             [
                 FieldPanel("title"),
                 FieldPanel("item"),
-                FieldPanel("summary", help_text=_("60字以内,电子屏滚动和大喇叭播报用这一句")),
+                FieldPanel("summary", help_text=_("60字以内，电子屏滚动和大喇叭播报用这一句")),
             ],
             heading=_("公开什么"),
         ),
         FieldPanel("body"),
-        GatePanel(heading=_("隐私检查")),
         FieldPanel("privacy_note"),
-        FieldPanel("speech", help_text=_("大喇叭照此播报;留空则播报标题和摘要,名单不播")),
+        FieldPanel("speech", help_text=_("大喇叭照此播报；留空则播报标题和摘要，名单不播")),
         MultiFieldPanel(
             [
                 FieldRowPanel([FieldPanel("publish_at"), FieldPanel("valid_until")]),
                 FieldRowPanel([FieldPanel("notice_days"), FieldPanel("in_workdays")]),
-                FieldPanel("group_numbers", help_text=_("如“3,4-6”;留空为全村")),
+                FieldPanel("group_numbers", help_text=_("如“3,4-6”；留空为全村")),
                 FieldPanel("joint_villages"),
                 FieldPanel("channels"),
                 FieldPanel("priority"),

@@ -1,4 +1,4 @@
-"""The privacy gate on a notice page: `hub.privacy` asked about its text, and its answer carried out.
+"""The privacy gate on a notice page: what `hub.privacy` says of its text, carried out.
 
 Restricted columns are dropped whole, numbers in running text are masked, rules such as the one
 about children stop the notice. What only looks like personal data needs a person who says,
@@ -62,16 +62,16 @@ class GateResult:
         found = [f"{hit.zh}{hit.offer}" for hit in self.gate.rules]
         if self.columns:
             names = "、".join(dict.fromkeys(column.label for column in self.columns))
-            found.append(f"表格里有不能公开的列:{names}。请点“去掉不公开的列”。")
+            found.append(f"表格里有不能公开的列：{names}。请点“去掉不公开的列”。")
         found += [finding.zh for finding in self.masked[:MAX_SENTENCES]]
         if len(self.masked) > MAX_SENTENCES:
             rest = len(self.masked) - MAX_SENTENCES
-            found.append(f"另有{rest}处个人信息,请点“去掉不公开的列”一并遮盖。")
+            found.append(f"另有{rest}处个人信息，请点“去掉不公开的列”一并遮盖。")
         if not self.note.strip():
             found += [f"{each.zh}" for each in self.doubtful[:MAX_SENTENCES]]
             found += list(self.gate.questions)
             if self.doubtful or self.gate.questions:
-                found.append("核对后确可公开的,请在“隐私核对说明”里写明理由。")
+                found.append("核对后确可公开的，请在“隐私核对说明”里写明理由。")
         return found
 
 
@@ -136,7 +136,7 @@ def _gate_table(table: dict[str, Any]) -> dict[str, Any]:
 def _write_back(page: NoticePage, form: dict[str, Any]) -> None:
     page.title, page.summary, page.speech = form["title"], form["summary"], form["speech"]
     page.correction = form.get("更正原因", "")
-    texts, tables = iter(form["body"]), iter(form["tables"])
+    texts, tables = iter(form["body"]), iter(form.get("tables", ()))
     blocks = content.raw_body(page)
     for block in blocks:
         if block["type"] == "table":
@@ -147,7 +147,7 @@ def _write_back(page: NoticePage, form: dict[str, Any]) -> None:
 
 
 def _page_table(value: dict[str, Any], table: dict[str, Any]) -> dict[str, Any]:
-    """The table block with the gate's columns and rows; totals instead of names end the sum line."""
+    """The table block with the gate's columns and rows; new rows have no sum line."""
     same_rows = len(table["rows"]) == len(value["table"]["rows"])
     columns = [
         {"type": _open_type(column["type"]), "heading": column["label"]}

@@ -76,12 +76,12 @@ def _check(request: HttpRequest, name: str, page_id: int, kwargs: dict[str, Any]
         return
     page = get_object_or_404(NoticePage, pk=page_id)
     if name in _CLOSED and request.method == "POST":
-        raise NotYourStepError("公开内容不能这样操作:撤下请用“申请撤回”,由第二人确认。")
+        raise NotYourStepError("公开内容不能这样操作：撤下请用“申请撤回”，由第二人确认。")
     if name in _STEPS:
         task = page.current_workflow_task
         allowed = [each[0] for each in task.get_actions(page, request.user)] if task else []
         if kwargs.get("action_name") not in allowed:
-            raise NotYourStepError("这一步不归您办理:审核与签批只能由本村相应岗位的人员进行。")
+            raise NotYourStepError("这一步不归您办理：审核与签批只能由本村相应岗位的人员进行。")
     if name == "edit" and request.method == "POST":
         _check_cancelling(request, page)
 

@@ -76,7 +76,7 @@ class NoticePage(Page):
         _("隐私核对说明"),
         max_length=200,
         blank=True,
-        help_text=_("检查提示可疑、而您确认可以公开时,写明理由"),
+        help_text=_("检查提示可疑、而您确认可以公开时，写明理由"),
     )
 
     privacy_by = models.CharField(max_length=150, blank=True, editable=False)

@@ -59,7 +59,7 @@ def _signatures(workflow_state: WorkflowState, revision: Revision) -> tuple[int,
     try:
         return taken[Role.COMMITTEE], taken[Role.SECRETARY]
     except KeyError as missing:
-        raise NotYourStepError("审核或签批还没有完成,不能公开。") from missing
+        raise NotYourStepError("审核或签批还没有完成，不能公开。") from missing
 
 
 def _record(

@@ -6,8 +6,10 @@ import re
 from typing import Any
 
 _CHAPTER = re.compile(r"第[一二三四五六七八九十百零〇\d]+[章编篇部][\s　]*.{0,40}")
-_NUMBERED = re.compile(r"[一二三四五六七八九十]+、\s*[^。;;!!??::]{1,30}")
-_BRACKETED = re.compile(r"[((][一二三四五六七八九十]+[))]\s*[^。;;!!??::]{1,24}")
+_NUMBERED = re.compile(r"[一二三四五六七八九十]+、\s*[^。;\uff1b!\uff01?\uff1f:\uff1a]{1,30}")
+_BRACKETED = re.compile(
+    r"[(\uff08][一二三四五六七八九十]+[)\uff09]\s*[^。;\uff1b!\uff01?\uff1f:\uff1a]{1,24}"
+)
 _MAX_PARAGRAPH = 4000
 
 

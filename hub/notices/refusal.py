@@ -24,7 +24,7 @@ class RefusalForm(forms.Form):
 
     category = forms.ChoiceField(label=_("退回原因"), choices=[("", _("请选择")), *CATEGORIES])
     comment = forms.CharField(
-        label=_("具体说明(作者会看到)"),
+        label=_("具体说明（作者会看到）"),
         max_length=500,
         widget=forms.Textarea({"rows": 3}),
         error_messages={"required": _("请写明哪里不对、怎样改。")},

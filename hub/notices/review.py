@@ -53,7 +53,7 @@ class PostTask(Task):
     @classmethod
     def get_description(cls) -> str:
         """What the step does, for the back office."""
-        return str(_("由公开内容所在村的指定岗位办理;起草人和前一环节的人不能办理"))
+        return str(_("由公开内容所在村的指定岗位办理；起草人和前一环节的人不能办理"))
 
     def start(self, workflow_state: WorkflowState, user: User | None = None) -> TaskState:
         """Begin this step, or the first earlier one that this revision has not passed.
@@ -103,7 +103,7 @@ class PostTask(Task):
         elif action_name == "reject":
             form = refusal.RefusalForm({"category": kwargs.get("category"), "comment": comment})
             if not form.is_valid():
-                raise ReasonMissingError("退回必须选择原因并写明说明,作者才知道怎样改。")
+                raise ReasonMissingError("退回必须选择原因并写明说明，作者才知道怎样改。")
             state = task_state.specific
             state.category = form.cleaned_data["category"]
             state.reject(user=user, comment=form.cleaned_data["comment"])

@@ -158,7 +158,7 @@ def table_of(value: dict[str, Any]) -> wire.Table:
     table = value["table"]
     restricted = [col["heading"] for col in table["columns"] if col["type"] in RESTRICTED_TYPES]
     if restricted:
-        raise NotReadyError([f"表格里还有不能公开的列:{'、'.join(restricted)}。"])
+        raise NotReadyError([f"表格里还有不能公开的列：{'、'.join(restricted)}。"])
     labels = [column["heading"] for column in table["columns"]]
     columns = tuple(
         wire.Column(key, label, cast("wire.ColumnType", column["type"]))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING
 
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from hub.preview.led import panel_view
+from hub.preview.speech import words_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -23,18 +27,17 @@ PREVIEW_MODES = [
 def render_preview(page: NoticePage, request: HttpRequest, mode: str) -> HttpResponse:
     """One preview as a page for the editor's side panel; shows what the gate would leave."""
     from hub.notices import gate  # noqa: PLC0415 - notices import this list of modes
-    from hub.notices.to_contract import spoken_text, to_notice  # noqa: PLC0415 - as above
+    from hub.notices.to_contract import to_notice  # noqa: PLC0415 - as above
 
     if not page.notice_id:
         page.notice_id = "preview"
     found = gate.clean(page)
     notice = to_notice(page, 1, timezone.now())
-    context = {
-        "notice": notice,
-        "page": page,
-        "village": page.village,
-        "gate": found,
-        "spoken": spoken_text(page),
-        "mode": mode,
-    }
+    context: dict[str, object] = {"notice": notice, "village": page.village, "gate": found}
+    if mode == "led":
+        view = panel_view(notice, str(page.village))
+        context["pictures"] = [base64.b64encode(each).decode("ascii") for each in view.pictures]
+        context["panel"] = view
+    elif mode == "speaker":
+        context["words"] = words_of(notice)
     return render(request, f"preview/{mode}.html", context)

@@ -81,7 +81,7 @@ class Keyring:
             return _make(path)
         if path.stat().st_mode & 0o077:
             raise KeyFileError(
-                f"密钥文件不得让他人读取,请执行 chmod 600 / readable by others: {path.name}"
+                f"密钥文件不得让他人读取，请执行 chmod 600 / readable by others: {path.name}"
             )
         secret = path.read_bytes()
         if len(secret) != 32:

@@ -1,0 +1,23 @@
+"""Addresses of our own pages in the back office, all behind the login."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from hub.office.views import catalogue, delivery, emergency, importing, language, listing, notice
+
+urlpatterns = [
+    path("notices/", listing.notices, name="desk-notices"),
+    path("notices/<int:pk>/", notice.dossier, name="desk-notice"),
+    path("notices/<int:pk>/act/", notice.act, name="desk-act"),
+    path("notices/<int:pk>/panel/<int:number>.png", notice.panel_page, name="desk-panel"),
+    path("import/", importing.upload, name="desk-import"),
+    path("delivery/", delivery.overview, name="desk-delivery"),
+    path("delivery/<str:notice_id>/snapshot/<int:line>.png", delivery.snapshot,
+         name="desk-snapshot"),
+    path("emergencies/", emergency.emergencies, name="desk-emergencies"),
+    path("emergencies/new/", emergency.compose, name="desk-emergency-new"),
+    path("emergencies/<int:pk>/", emergency.dossier, name="desk-emergency"),
+    path("catalogue/", catalogue.items, name="desk-catalogue"),
+    path("language/", language.switch, name="desk-language"),
+]  # fmt: skip

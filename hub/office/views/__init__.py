@@ -1,0 +1,1 @@
+"""The pages of the back office that Wagtail does not have."""

@@ -1,0 +1,37 @@
+"""The catalogue to look things up in: 12 categories, each item with its rhythm and its form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+from wagtail.admin.auth import require_admin_access
+
+from hub.catalogue.models import Category, Rules
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+
+@require_admin_access
+@require_safe
+def items(request: HttpRequest) -> HttpResponse:
+    """Every item under its category."""
+    cadences = Rules.table("cadences")
+    retention = Rules.table("retention")
+    rows = [
+        (
+            category,
+            [
+                {
+                    "item": item,
+                    "cadence": cadences.get(item.cadence, ""),
+                    "display": retention.get(item.retention, {}).get("name", ""),
+                }
+                for item in category.items.select_related("template")
+            ],
+        )
+        for category in Category.objects.prefetch_related("items")
+    ]
+    return render(request, "office/catalogue.html", {"rows": rows})

@@ -1,0 +1,136 @@
+"""Emergencies at county and town: composing, checking by a second person, releasing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+from wagtail.admin.auth import require_admin_access
+
+from contract.areas import Area
+from hub.emergency import desk
+from hub.emergency.models import Emergency
+from hub.places.models import SUPERVISORS
+from hub.places.posts import is_supervisor, posts_of, villages_of
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from django.http import HttpRequest, HttpResponse
+
+LIFETIME = timedelta(hours=6)
+
+
+def _areas_of(user: User) -> list[tuple[str, str]]:
+    """Every area that the person may alarm: town, villages, groups."""
+    found = [(post.place.code, post.place.title) for post in posts_of(user)
+             if post.role in SUPERVISORS]  # fmt: skip
+    for village in villages_of(user):
+        for area in village.areas_with_groups:
+            name = f"{village.title}第{area.group}组" if area.group else str(village.title)
+            found.append((str(area), name))
+    return found
+
+
+def _moment_input() -> forms.DateTimeInput:
+    return forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+
+class EmergencyForm(forms.ModelForm[Emergency]):
+    """What the first person fills in."""
+
+    areas = forms.MultipleChoiceField(
+        label=gettext_lazy("发到哪里"), widget=forms.CheckboxSelectMultiple
+    )
+    references = forms.CharField(
+        label=gettext_lazy("针对的预警编号（更新或解除时填）"), required=False
+    )
+
+    class Meta:
+        model = Emergency
+        fields = (
+            "msg_type", "event", "level", "issuer", "phone", "title", "summary", "speech",
+            "body", "areas", "issued_at", "expires_at", "repeats", "is_exercise", "references",
+        )  # fmt: skip
+        widgets = {
+            "issued_at": _moment_input(),
+            "expires_at": _moment_input(),
+            "speech": forms.Textarea({"rows": 4}),
+            "body": forms.Textarea({"rows": 4}),
+        }  # fmt: skip
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:  # noqa: ANN401 - Django's
+        super().__init__(*args, **kwargs)
+        self.fields["areas"].choices = _areas_of(user)  # type: ignore[attr-defined] # a choice field
+        if not self.is_bound:
+            now = timezone.localtime()
+            self.initial |= {"issued_at": now, "expires_at": now + LIFETIME}
+
+    def clean_references(self) -> list[str]:
+        """Ids between commas or blanks."""
+        return [each for each in self.cleaned_data["references"].replace(",", " ").split() if each]
+
+
+def _officer(user: User) -> None:
+    if not is_supervisor(user):
+        raise PermissionDenied(_("紧急发布只能由县、乡值班人员进行。"))
+
+
+@require_admin_access
+@require_safe
+def emergencies(request: HttpRequest) -> HttpResponse:
+    """What waits for release, and what went out."""
+    _officer(request.user)
+    context = {"emergencies": Emergency.objects.all()[:50], "now": timezone.now()}
+    return render(request, "office/emergencies.html", context)
+
+
+@require_admin_access
+@require_http_methods(["GET", "HEAD", "POST"])
+def compose(request: HttpRequest) -> HttpResponse:
+    """The first person writes it."""
+    _officer(request.user)
+    form = EmergencyForm(request.POST or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        emergency: Emergency = form.save(commit=False)
+        emergency.areas = list(form.cleaned_data["areas"])
+        emergency.references = form.cleaned_data["references"]
+        stamp = timezone.localtime().strftime("%Y%m%d%H%M%S")
+        county = Area.parse(emergency.areas[0]).code[:6]
+        emergency.alert_id = f"{county}-{stamp}-{Emergency.objects.count() + 1:04d}"
+        emergency.notice_id = f"E-{stamp}-{Emergency.objects.count() + 1:04d}"
+        try:
+            desk.compose(request.user, emergency)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, _("已写好，请另一位值班人员核对后发出。"))
+            return redirect("desk-emergency", emergency.pk)
+    return render(request, "office/emergency_form.html", {"form": form})
+
+
+@require_admin_access
+@require_http_methods(["GET", "HEAD", "POST"])
+def dossier(request: HttpRequest, pk: int) -> HttpResponse:
+    """The whole text, and the red button for the second person."""
+    _officer(request.user)
+    emergency = get_object_or_404(Emergency, pk=pk)
+    if request.method == "POST":
+        desk.release_alert(request.user, emergency)
+        messages.success(request, _("紧急通知已发出。"))
+        return redirect("desk-emergency", pk)
+    names = dict(_areas_of(request.user))
+    context = {
+        "emergency": emergency,
+        "areas": [names.get(area, area) for area in emergency.areas],
+        "is_over": emergency.expires_at <= timezone.now(),
+        "may_release": not emergency.is_released and emergency.composed_by != request.user,
+    }
+    return render(request, "office/emergency.html", context)
