@@ -29,7 +29,8 @@ _LONGEST = 24
 _SPELT_OUT = range(15, 21)
 _SET_ASIDE = "\x00"
 _PIECE = re.compile(
-    r"[0-9]{17}X[1-7][1-4](?:B[0-9])?|[0-9]{18}[1-7][1-4]B[0-9]|[0-9]{17}X|[0-9]+", re.ASCII
+    r"[0-9]{17}X[1-7][1-4](?:B[0-9])?|[0-9]{18}[1-7][1-4]B[0-9]|[0-9]{17}X|[0-9]{1,16}X(?![0-9A-Z])|[0-9]+",
+    re.ASCII,
 )
 _CLOSE_GAP = re.compile(r"[ \t\-‐-―−－_.·•/\\~～]{1,3}|\)[ \t-]?")
 _WIDE_GAP = re.compile(r"[\s\-‐-―−－_.·•/\\~～、,，|:;()]{1,3}")
@@ -104,7 +105,7 @@ def trick_spans(folded: Folded, label: str, found: list[NumberSpan]) -> list[Num
 
 def explain_away(text: str) -> str:
     """Set aside what dates, times, amounts, office phones and public codes explain."""
-    text = _CREDIT.sub(lambda m: _aside(m[0]) if is_credit_code(m[0]) else m[0], text)
+    text = _CREDIT.sub(lambda m: _aside(m[0]) if _is_organisation(m[0]) else m[0], text)
     return _EXPLAINED.sub(lambda match: _aside(match[0]), text)
 
 
@@ -199,6 +200,10 @@ def _spelt(text: str, window: _Window, read: frozenset[int], label: str) -> Gues
         return None
     looks = looks_like_resident(window.digits)
     return Guess("resident" if looks else "long_number", certain=False)
+
+
+def _is_organisation(code: str) -> bool:
+    return is_credit_code(code) and not looks_like_resident(code)
 
 
 def _without(text: str, spans: list[NumberSpan]) -> str:
