@@ -29,7 +29,7 @@ _EMOJI = re.compile(
     "|[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\u2300-\u23ff\u3297\u3299\u00a9\u00ae"
     "\u203c\u2049\u2122\u2139\u200d\ufe0e\ufe0f\u20e3\U000e0020-\U000e007f]+"
 )
-_SPOKEN_SIGNS = frozenset("，。、；：？！“”‘’（）《》〈〉【】〔〕「」『』·—–°℃℉‰±×÷≥≤≈≠¥£€²³μΩ")
+_SPOKEN_SIGNS = frozenset("′″，。、；：？！“”‘’（）《》〈〉【】〔〕「」『』·—–°℃℉‰±×÷≥≤≈≠¥£€²³μΩ")
 _NEEDLESS_SPACE = re.compile(r"(?<![!-~]) +| +(?![!-~])")
 _LINES = re.compile(r"(?P<before>[^\n]?)\s*\n\s*")
 _STOPS = "。！？；，、：!?;,:（《“【"
@@ -50,6 +50,7 @@ def clean(text: str) -> tuple[str, tuple[Unspoken, ...]]:
     text = take_out(_MARKUP, "markup", text)
     text = take_out(_LINK, "link", html.unescape(text))
     text = take_out(_EMOJI, "emoji", text)
+    text = _without_foreign_lines(text, unspoken)
     text = _sayable(unicodedata.normalize("NFC", text).translate(ONE_FORM), unspoken)
     text = _LINES.sub(_sentence_for_line, text.strip())
     return _NEEDLESS_SPACE.sub("", text), tuple(unspoken)
@@ -63,6 +64,18 @@ def _cut(text: str, unspoken: list[Unspoken]) -> str:
     end = end or MAX_CHARS
     unspoken.append(Unspoken(f"{text[end : end + 20]}…", "length"))
     return text[:end]
+
+
+def _without_foreign_lines(text: str, unspoken: list[Unspoken]) -> str:
+    """Without lines of a script that has no voice here: their digits alone make no sense."""
+    kept: list[str] = []
+    for line in text.split("\n"):
+        foreign = any(sign.isalpha() and _why_silent(sign) == "script" for sign in line)
+        if foreign and not any(is_chinese(sign) for sign in line):
+            unspoken.append(Unspoken(line.strip(), "script"))
+        else:
+            kept.append(line)
+    return "\n".join(kept)
 
 
 def _sayable(text: str, unspoken: list[Unspoken]) -> str:

@@ -17,7 +17,7 @@ _CALL = (
     r"|监督|投诉|救援|抢修|求助|联系|回电|来电|值班|号码|税务|医保|分机|转)"
 )
 _NAMED = (
-    r"(?:账号|帐号|账户|卡号|编号|号码|代码|编码|证号|单号|工号|票号|文号|邮编|邮政编码|学号|身份证|"
+    r"(?:账号|帐号|账户|卡号|编号|代码|编码|证号码?|单号|工号|票号|文号|N[oO](?=[.:：]?\s?\d{4})[.]?|邮编|邮政编码|学号|身份证|"
     r"验证码|密码|凭证号|行号|合同号|档案号|批号|门牌号|车牌号?|尾号|后[四两]位|前[三四六]位)"
 )
 _AMOUNT = r"\s?(?:[元人户亩个次万亿名份家吨斤株头只棵米%余多]|公[里斤顷]|平方|立方|千米)"
@@ -113,7 +113,7 @@ _NAMED_CODES = (
     ),
 )
 
-NAMES: tuple[Rule, ...] = _MASKS_AND_PAPERS + _TELEPHONES + _NAMED_CODES
+NAMES: tuple[Rule, ...] = _MASKS_AND_PAPERS + _NAMED_CODES + _TELEPHONES
 """What is known by its form or by the word before it; to be read before dates."""
 
 CODES: tuple[Rule, ...] = (

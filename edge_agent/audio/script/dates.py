@@ -65,6 +65,11 @@ def _ends(otherwise: str, say: Callable[[str], str] = cardinal) -> Say:
 
 
 _YEARS = (
+    rule(
+        r"(?<![\d.A-Za-z-])(?P<year>(?:19|20)\d\d)(?P<month>0[1-9]|1[0-2])"
+        r"(?P<day>0[1-9]|[12]\d|3[01])(?![\d.]|\s?[元人户亩%])",
+        _date,
+    ),
     rule(_YEAR + rf"(?P<mark>[-/.]){_MONTH}(?P=mark){_DAY}(?![\d.])[日号]?", _date),
     rule(_YEAR + rf"年{_MONTH}月{_DAY}[日号]", _date),
     rule(

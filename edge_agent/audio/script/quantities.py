@@ -54,6 +54,12 @@ def _temperatures(match: re.Match[str]) -> str:
     return f"{first}{to_word(match, '到')}{_warmth(match['last'])}{unit_words(match['unit'])}"
 
 
+def _angle(match: re.Match[str]) -> str:
+    """A latitude or longitude."""
+    parts = zip(match.groups(), ("度", "分", "秒"), strict=True)
+    return "".join(cardinal(value) + unit for value, unit in parts if value)
+
+
 def _money(match: re.Match[str]) -> str:
     coin = _COINS.get(match["coin"], "元")
     return quantity(match["number"], "元") + match["scale"] + coin
@@ -85,12 +91,16 @@ def _fraction(match: re.Match[str]) -> str:
 _MONEY = (
     rule(rf"¥\s?(?P<first>{NUMBER})(?P<unit>)元?{TO}(?=¥?\s?{NUMBER})(?P<after>)", _range_opening),
     rule(
-        rf"(?P<coin>[¥$€£]|RMB|CNY)\s?(?P<number>{NUMBER})\s?(?P<scale>[万亿]|)(?:元|美元|欧元|英镑)?",
+        rf"(?P<coin>[¥$€£]|RMB|CNY)\s?(?P<number>-?{NUMBER})\s?(?P<scale>[万亿]|)(?:元|美元|欧元|英镑)?",
         _money,
     ),
     rule(rf"{ALONE}(?P<number>{NUMBER})\s?(?P<scale>[万亿]|)(?P<coin>[¥$€£])(?!\d)", _money),
 )  # fmt: skip
 _TEMPERATURES = (
+    rule(
+        r"(?P<degrees>\d{1,3})°(?P<minutes>\d{1,2})′(?:(?P<seconds>\d{1,2})″)?",
+        _angle,
+    ),
     rule(
         rf"{ALONE}(?P<first>{_NEGATIVE})\s?(?P<degrees>℃|°C|度|摄氏度)?{TO}"
         rf"(?P<last>{_NEGATIVE}){_DEGREES}",
@@ -106,7 +116,7 @@ _SHARES = (
 )
 _MEASURES = (
     rule(
-        rf"{ALONE}(?P<first>{NUMBER})\s?(?P<unit>{UNIT}|[元米亩斤吨人户个天岁度升])?{TO}"
+        rf"{ALONE}(?P<first>{NUMBER})\s?(?P<unit>{UNIT}|[万亿]元?|[元米亩斤吨人户个天岁度升])?{TO}"
         rf"(?=-?{NUMBER}\s?(?P<after>.{{0,4}}))",
         _range_opening,
     ),
@@ -118,7 +128,7 @@ _MEASURES = (
     rule(rf"{ALONE}(?P<number>{NUMBER})\s?(?P<scale>[万亿]|)(?P<unit>{UNIT})", _measure),
     rule(rf"(?<=[元次人]|吨|斤|米)/(?={MEASURES})", lambda _: "每"),
     rule(
-        rf"(?<![\dA-Za-z])-(?P<number>{NUMBER})(?=\s?[元万亿米分吨斤倍个])",
+        rf"(?<![\dA-Za-z万亿元米度人户])-(?P<number>{NUMBER})(?=\s?[元万亿米分吨斤倍个])",
         lambda m: "负" + number(m["number"]),
     ),
 )
@@ -135,6 +145,8 @@ _COUNTS = (
     rule(r"(?P<number>\d+)#(?![A-Za-z\d])", lambda m: number(m["number"]) + "号"),
     rule(r"#(?P<number>\d+)", lambda m: number(m["number"]) + "号"),
     rule(r"(?<![A-Za-z])No\.?\s?(?P<number>\d+)", lambda m: number(m["number"]) + "号"),
+    rule(r"(?<=[A-Za-z])\d{1,2}(?![\d.])", lambda m: cardinal(m[0])),
+    rule(r"(?<=[A-Za-z])\d{3,}(?![\d.])", lambda m: digits(m[0])),
     rule(rf"{ALONE}(?<![A-Za-z])(?P<number>{NUMBER})(?![\d.])", lambda m: number(m["number"])),
 )  # fmt: skip
 

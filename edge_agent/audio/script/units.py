@@ -14,7 +14,7 @@ _TABLE = """
     ℃=摄氏度 °C=摄氏度 ℉=华氏度 °F=华氏度 °=度
     W=瓦 kW=千瓦 KW=千瓦 MW=兆瓦 kWh=千瓦时 kW·h=千瓦时
     V=伏 kV=千伏 KV=千伏 kVA=千伏安 mA=毫安 Ω=欧姆
-    Hz=赫兹 kHz=千赫 MHz=兆赫 dB=分贝 GB=吉字节 MB=兆字节
+    Hz=赫兹 kHz=千赫 MHz=兆赫 GHz=吉赫 dB=分贝 GB=吉字节 MB=兆字节
     h=小时 min=分钟 s=秒 d=天 ms=毫秒
     Pa=帕 hPa=百帕 kPa=千帕 MPa=兆帕
 """
@@ -40,7 +40,7 @@ MEASURES = rf"(?:{_either([*_SPOKEN, *_COUNTING.split()])})(?![a-zA-Z²³])"
 COUNTED = re.compile(
     r"[个人名位户家项件次天岁斤克吨亩元块万亿千百袋桶箱包瓶盒辆台座头只匹口条张份本把套批片处所]"
     r"|[间栋幢棵株盆篇遍趟轮种类秒倍成枚粒颗顶床扇车船部支根段笔票例眼孔伏瓦升角度委寸尺里丈方]"
-    r"|[节盏对双副米公平立厘毫兆场季]"
+    r"|[节盏对双副米公平立厘毫兆场季剂针省县镇村餐顿声]|起(?![始点])"
     r"|年(?![级度])|周(?!岁)|日[内后前]|小时|分钟|刻钟|摄氏|工日|层楼"
 )
 """What follows a 2 that is spoken 两: it counts things. Not 号 月 组 楼 级, which name them."""

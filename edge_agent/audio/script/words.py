@@ -37,9 +37,10 @@ _SIGNS = (
     rule(r"(?<![A-Za-z])\s+|\s+(?![A-Za-z])", lambda _: ""),
     rule(r"(?<=[\u4e00-\u9fff])\s?[~]\s?(?=[\u4e00-\u9fff])", lambda _: "到"),
     rule(r"\s?&\s?", lambda _: "和"),
+    rule(r"(?<=[A-Za-z])-(?=[A-Za-z])", lambda _: ""),
     rule(r"\s*[-–—]{1,}\s*(?=[\u4e00-\u9fffA-Za-z])", lambda _: "，"),
-    rule(r"[\[\]{}<>^~`$#@*_\\|\"'=+–—-]|(?<![A-Za-z])/|/(?![A-Za-z])", lambda _: ""),
-    rule(r"(?<=[，、；：])[，、]+|^[，、；：。]+", lambda _: ""),
+    rule(r"[\[\]{}<>^~`$#@%*_\\|\"'=+–—-]|(?<![A-Za-z])/|/(?![A-Za-z])", lambda _: ""),
+    rule(r"(?<=[，、；：,;:])[，、]+|^[，、；：。]+", lambda _: ""),
     rule(r"[，、](?=[。！？；：）])", lambda _: ""),
 )
 

@@ -17,6 +17,7 @@ from edge_agent.audio.pcm import RATE_HZ
 from edge_agent.audio.script.words import spoken_words
 from edge_agent.audio.voices.finishing import finished, to_pcm
 from edge_agent.audio.voices.loudness import SILENT_LUFS, loudness_lufs, true_peak_dbtp
+from edge_agent.audio.voices.phrasing import phrased
 from edge_agent.audio.voices.voice import VoiceError
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def answer(engine: Engine, request: dict[str, Any]) -> tuple[dict[str, object], 
     script = spoken_words(str(request["words"]), request["readings"])
     if script.silent:
         raise VoiceError("没有可以播出的文字 there is nothing to say")
-    raw = engine.speak(script, float(request["speed"]))
+    raw = engine.speak(phrased(script), float(request["speed"]))
     sound = finished(raw.samples, raw.rate_hz)
     level = loudness_lufs(sound, RATE_HZ)
     if level <= SILENT_LUFS:

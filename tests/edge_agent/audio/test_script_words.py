@@ -125,6 +125,12 @@ def test_the_county_s_words_replace_or_pronounce() -> None:
     assert script.readings == (("解州镇", "xiè zhōu zhèn"),)
 
 
+def test_a_line_in_a_script_without_a_voice_is_left_out_with_its_digits() -> None:
+    script = spoken_words("停电检修。\n7-ئاينىڭ 9-كۈنى سائەت 10:00 دىن 16:00 گىچە")
+    assert script.words == "停电检修。"
+    assert [item.reason for item in script.unspoken] == ["script"]
+
+
 def test_lines_become_sentences() -> None:
     assert spoken_words("停水通知\n\n明天停水。\n请储水").words == "停水通知。明天停水。请储水"
     assert spoken_words("停水通知。请储水！谢谢").sentences == ("停水通知。", "请储水！", "谢谢")

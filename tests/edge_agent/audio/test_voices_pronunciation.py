@@ -6,6 +6,7 @@ import pytest
 
 from edge_agent.audio.script import Script, spoken_words
 from edge_agent.audio.voices.phonemes import letter_phonemes, syllable_phonemes
+from edge_agent.audio.voices.phrasing import phrased
 from edge_agent.audio.voices.pronunciation import (
     inline_readings,
     pinyin_text,
@@ -104,3 +105,18 @@ def test_characters_that_nobody_can_pronounce_are_found() -> None:
 def test_engines_that_take_pinyin_get_it_in_the_place_of_the_word() -> None:
     script = spoken_words("去解州镇，查医生在", {"解州": "xiè zhōu"})
     assert inline_readings(script) == "去 xie4 zhou1 镇， zha1 医生在"
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("电话13812345678", "电话幺三八，幺二三四，五六七八"),
+        ("电话0872-0000123", "电话零八七二，零零零零，幺二三"),
+        ("电话010-61234567", "电话零幺零，六幺二三，四五六七"),
+        ("账号6228480402564890018", "账号六二二八，四八零四，零二五六，四八九零，零一八"),
+        ("热线12345", "热线幺二三四五"),
+        ("2024年7月6日", "二零二四年七月六日"),
+    ],
+)
+def test_long_numbers_are_spoken_in_groups(text: str, spoken: str) -> None:
+    assert phrased(spoken_words(text)).words == spoken
