@@ -28,24 +28,11 @@ from hub.privacy.words import NAME_CELL
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-MACHINE_FIELDS = frozenset(
-    {
-        "base64",
-        "sha256",
-        "mime",
-        "size",
-        "expect",
-        "focus",
-        "cap_id",
-        "cancels",
-        "issued",
-        "expires",
-    }
-)
+MACHINE_FIELDS = frozenset({"base64", "sha256", "mime", "size", "cap_id", "cancels"})
 """Fields at any depth that nobody reads as text."""
 NOT_SHOWN = MACHINE_FIELDS | {
     "item", "kind", "urgency", "channels", "publish_at", "valid_until", "table", "tables",
-    "columns", "rows", "total", "privacy_profile",
+    "columns", "rows", "total", "privacy_profile", "expect", "focus",
 }  # fmt: skip
 """Fields of a notice or table itself that are no text, and tables, which go by column."""
 PLACES_ZH = {
