@@ -64,7 +64,9 @@ class Assertion:
     def change(self, area: str) -> None:
         """A new manifest: what it lists goes first, then the manifest, then what it dropped."""
         self._urgent.extend(
-            each for each in self._entries(area) if (each.area, each.sha256) not in self._held
+            each
+            for each in self._entries(area)
+            if each.what != "blob" or (area, each.sha256) not in self._held
         )
 
     def keys(self) -> None:
