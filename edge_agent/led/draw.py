@@ -7,6 +7,7 @@ off, there is no grey.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import io
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -67,6 +68,7 @@ def pixels_sha256(image: Image.Image) -> str:
 
 def png_bytes(image: Image.Image) -> bytes:
     """The image as a PNG file."""
+    importlib.import_module("PIL.PngImagePlugin")  # alone: save() would load every format
     buffer = io.BytesIO()
     image.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -75,12 +75,12 @@ _OUTLINE = Face(_NOTO, _SANS_MONO_SC)
 _OUTLINE_BOLD = Face(_NOTO_BOLD, _SANS_MONO_SC)
 
 
-@cache
+@lru_cache(maxsize=3)  # an open face keeps its pages of a 19 MB file in memory
 def _open(path: Path, index: int, size_px: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(path, size_px, index=index, layout_engine=ImageFont.Layout.BASIC)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def is_half(char: str) -> bool:
     """Whether ``char`` takes half a cell, as on the cards: ASCII does, GBK's signs do not."""
     if char.isascii():
@@ -108,7 +108,7 @@ def missing(text: str, size_px: int = BASE_SIZE_PX) -> tuple[str, ...]:
     return tuple(dict.fromkeys(c for c in text if c not in " \n" and not _has(c, size_px)))
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=1024)
 def glyph_bitmap(char: str, size_px: int = BASE_SIZE_PX) -> Image.Image:
     """One character as a 1-bit image, ``size_px`` high, a whole or half cell wide.
 
@@ -132,7 +132,7 @@ def _has(char: str, size_px: int) -> bool:
     return _face_for(char, size_px) is not None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def _face_for(char: str, size_px: int) -> Face | None:
     if not _GRID.installed:
         raise FontMissingError(

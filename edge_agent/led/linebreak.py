@@ -43,7 +43,7 @@ _NARROWEST = 4  # half cells: a line next to a page number that holds less stays
 _SOFT_SPOT = re.compile(r"(?<=[年月日—\-:：/@,~～])")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def cells(text: str) -> int:
     """Width of ``text`` in half cells."""
     if text.isascii():

@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     from edge_agent.store import HeldNotice
 
 _log = logging.getLogger(__name__)
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 4.0
-LONGEST_WAIT_S = 30.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 3.0
+LONGEST_WAIT_S = 2.0
+"""How often the line is looked at: a pulled plug is noticed without sending a byte."""
 PlanKey = tuple[object, ...]
 
 
@@ -74,6 +75,7 @@ class Presenter:
         folder: The led part's own folder.
         find_asset: Bytes of a picture by its sha256.
         report: Takes every receipt; called in the thread that calls `turn`.
+        probe: Looks whether the line is still there, without traffic. Raises: LineLost.
     """
 
     def __init__(  # noqa: PLR0913 - what a panel at work needs
@@ -87,6 +89,7 @@ class Presenter:
         folder: Path,
         find_asset: Callable[[str], bytes | None],
         report: Callable[[Report], None],
+        probe: Callable[[], object] = bool,
     ) -> None:
         self._panel = panel
         self._board = board
@@ -95,6 +98,7 @@ class Presenter:
         self._clock = clock
         self._find_asset = find_asset
         self._report = report
+        self._probe = probe
         self._airtime = Airtime(folder / f"airtime-{settings.name}.json")
         self._album = Album(folder / f"shown-{settings.name}")
         self._pages: dict[tuple[str, int], tuple[Page, ...]] = {}
@@ -129,6 +133,8 @@ class Presenter:
 
     def _turn(self, plan: Plan, newest: Callable[[], Plan] | None) -> float:
         reading = self._clock.read()
+        if self._shown_key is not None:
+            self._probe()
         self._count(reading)
         key = _key(plan, reading)
         if key != self._shown_key:

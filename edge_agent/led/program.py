@@ -16,6 +16,7 @@ from edge_agent.errors import SettingsError
 from edge_agent.led.board import Board
 from edge_agent.led.drivers import registry
 from edge_agent.led.layout import Pace
+from edge_agent.led.line import SerialLine
 from edge_agent.led.panel import ColourModel
 from edge_agent.led.presenter import Presenter, Report
 from edge_agent.part import open_part
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from edge_agent.led.panel import Panel
     from edge_agent.part import Part
     from edge_agent.plan import Plan
-    from edge_agent.settings import PanelSettings, Settings
+    from edge_agent.settings import BoxSettings, PanelSettings, Settings
 
 _log = logging.getLogger(__name__)
 HUNG_S = 180.0
@@ -148,14 +149,17 @@ class LedProgram:
 
     def _presenter(self, panel: PanelSettings) -> Presenter:
         part = self._part
+        driven, board, line = open_board(panel, part.settings.box, part.clock)
         return Presenter(
-            *open_board(panel, part.settings, part.clock),
+            driven,
+            board,
             panel,
             part.settings.box,
             clock=part.clock,
             folder=part.settings.part_folder("led"),
             find_asset=AssetFinder(part.settings.part_folder("store")),
             report=self._take_report,
+            probe=lambda: line.read(0),
         )
 
     def _take_report(self, report: Report) -> None:
@@ -172,23 +176,24 @@ class LedProgram:
         return False
 
 
-def open_board(panel: PanelSettings, settings: Settings, clock: Clock) -> tuple[Panel, Board]:
-    """The driver of a declared panel and the board that is composed for.
+def open_board(
+    panel: PanelSettings, box: BoxSettings, clock: Clock
+) -> tuple[Panel, Board, SerialLine]:
+    """The driver of a declared panel, the board that is composed for, and the line between.
 
     Raises:
-        SettingsError: no such driver, or a panel that it cannot drive.
+        SettingsError: no such driver, or no such colours.
     """
     try:
-        spec = registry.driver(panel.driver).spec(
-            panel.width_px, panel.height_px, _colours(panel.colours)
-        )
-        place = registry.Place(panel.line, panel.baud, panel.address)
-        driven = registry.open_panel(panel.driver, place, spec, clock=clock)
+        driver = registry.driver(panel.driver)
+        spec = driver.spec(panel.width_px, panel.height_px, _colours(panel.colours))
     except (registry.UnknownDriver, ValueError) as error:
         raise SettingsError([f"panel {panel.name}: {error}"]) from error
+    line = SerialLine(panel.line, panel.baud, clock=clock, parity=driver.parity)
+    driven = driver.panel(line, spec, clock=clock, address=panel.address)
     pace = Pace(panel.chars_per_s, panel.min_dwell_s)
-    box = settings.box
-    return driven, Board(driven.spec, box.village, box.office_line, pace, strip=panel.strip)
+    board = Board(driven.spec, box.village, box.office_line, pace, strip=panel.strip)
+    return driven, board, line
 
 
 def _colours(name: str) -> ColourModel:
