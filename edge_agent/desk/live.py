@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 FRAME_S, SOUND_S, STATUS_S, SCREEN_TIMEOUT_S = 0.04, 0.1, 1.0, 0.8
+NEWEST = 100
 
 
 class Feed:
@@ -133,7 +134,12 @@ async def _screen(session: aiohttp.ClientSession, address: str) -> dict[str, obj
     try:
         async with session.get(f"{address}/api/status.json") as answer:
             found = await answer.json()
-        return {"alarms": found["alarms_on_screen"], "readable": len(found["readable"])}
+        newest = {each["id"]: each["title"] for each in found["readable"][:NEWEST]}
+        return {
+            "alarms": found["alarms_on_screen"],
+            "readable": len(found["readable"]),
+            "titles": {**newest, **found["alarm_titles"]},
+        }
     except (aiohttp.ClientError, TimeoutError, ValueError, KeyError):
         return None
 

@@ -85,6 +85,7 @@ async def status(request: web.Request) -> web.Response:
             ],
             "on_panel": [held.notice.name for held in edition.plan.panel],
             "alarms": [alarm.id for alarm in screen.alarms],
+            "alarm_titles": {alarm.id: alarm.title for alarm in screen.alarms},
             "alarms_on_screen": list(screen.alarms_on_screen),
             "store_lost": edition.store_lost,
             "damaged": edition.damaged,

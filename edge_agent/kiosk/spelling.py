@@ -19,6 +19,8 @@ def fold(text: str) -> str:
     """The search form; may be empty."""
     plain = unicodedata.normalize("NFKC", text).casefold()
     visible = "".join(char for char in plain if not _is_silent(char))
+    # What has moved together may combine: a macron that lost its blank joins the letter before.
+    visible = unicodedata.normalize("NFKC", visible).casefold()
     return _DOT_OUTSIDE_NUMBER.sub("", _THOUSANDS.sub("", visible))
 
 

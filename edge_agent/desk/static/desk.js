@@ -13,6 +13,8 @@ function Village(root) {
   let powered = true;
   let screenUp = false;
   let skewS = 0;
+  let titles = {};
+  const titleOf = (name) => titles[name.split(/[@#]/)[0]] || name;
 
   this.frame = (number, brightness, matrix) => {
     latest.set(number, [matrix, brightness]);
@@ -70,6 +72,7 @@ function Village(root) {
       return;
     }
     const alarms = status.alerts || [];
+    learnTitles(status.screen);
     showPower(Boolean(status.powered));
     showScreen(Boolean(status.powered && status.screen));
     showClock(status);
@@ -94,11 +97,11 @@ function Village(root) {
     const meter = horn.querySelector(".meter");
     meter.setAttribute("aria-valuenow", String(level));
     [...meter.children].forEach((bar, n) => {
-      bar.className = `${n < lit ? "lit" : ""}${n >= 28 ? " top" : n >= 24 ? " loud" : ""}`;
+      bar.className = `${n < lit ? "lit" : ""}${n >= 28 ? " peak" : n >= 24 ? " loud" : ""}`;
     });
     const saying = horn.querySelector('[data-part="saying"]');
     const now = message.passages[0];
-    saying.textContent = message.playing && now ? `${KINDS[now.kind] || "预热 warm-up"}　${now.notice}` : "安静 silent";
+    saying.textContent = message.playing && now ? `${KINDS[now.kind] || "预热 warm-up"}　${titleOf(now.notice)}` : "安静 silent";
     saying.classList.toggle("siren", Boolean(message.playing && now && now.kind === "siren"));
     list(horn.querySelector('[data-part="heard"]'), message);
   };
@@ -120,10 +123,20 @@ function Village(root) {
     button.setAttribute("aria-label", `听 play ${each.notice} ${each.kind}`);
     button.addEventListener("click", () =>
       hear(button, `/api/villages/${root.dataset.id}/sound/${zone}/${each.stream}/${each.start}-${each.end}.wav`));
-    words.textContent = `${(KINDS[each.kind] || each.kind).split(" ")[0]}　${each.notice}`;
+    words.dataset.name = each.notice;
+    words.dataset.kind = (KINDS[each.kind] || each.kind).split(" ")[0];
+    words.textContent = `${words.dataset.kind}　${titleOf(each.notice)}`;
     time.textContent = `${each.seconds} 秒`;
     item.append(button, words, time);
     return item;
+  }
+
+  function learnTitles(screenNow) {
+    if (!screenNow || !screenNow.titles || JSON.stringify(screenNow.titles) === JSON.stringify(titles)) return;
+    titles = screenNow.titles;
+    root.querySelectorAll("[data-name]").forEach((words) => {
+      words.textContent = `${words.dataset.kind}　${titleOf(words.dataset.name)}`;
+    });
   }
 
   async function turn(button, name, values = {}) {

@@ -117,9 +117,7 @@ def _table(data: dict[str, Any] | None) -> Table | None:
         column = data["columns"][n]
         kind = _TYPES.get(column["type"], column["type"])
         columns.append(Column(column["key"], column["label"], kind if kind in _KNOWN else "text"))
-    rows = tuple(
-        tuple("" if row[n] is None else str(row[n]) for n in kept) for row in data["rows"]
-    )
+    rows = tuple(tuple("" if row[n] is None else str(row[n]) for n in kept) for row in data["rows"])
     return Table(tuple(columns), rows)
 
 
@@ -231,9 +229,8 @@ class Village:
 
     def cancel(self, alert: Alert) -> None:
         """The all-clear arrives."""
-        over = replace(
-            alert.notice, id="A-clear", title="山洪预警解除", cap=Cap("Actual", "Cancel", references=(alert.id,))
-        )  # fmt: skip
+        cap = Cap("Actual", "Cancel", references=(alert.id,))
+        over = replace(alert.notice, id="A-clear", title="山洪预警解除", cap=cap)
         self.alert(Alert("CAP-0008", over, NOW, NOW + timedelta(hours=1)))
 
     def get(self, path: str, **headers: str) -> tuple[int, str, dict[str, str]]:
@@ -242,11 +239,14 @@ class Village:
         request = urllib.request.Request(self.url + quoted, headers=headers)  # noqa: S310 - our own loopback
         return _answer(request)
 
-    def post(self, path: str, fields: list[tuple[str, str]], **headers: str) -> tuple[int, str, dict[str, str]]:
+    def post(
+        self, path: str, fields: list[tuple[str, str]], **headers: str
+    ) -> tuple[int, str, dict[str, str]]:
         """Post a form as the screen's own page does."""
         headers.setdefault("Origin", self.url)
         data = urllib.parse.urlencode(fields).encode()
-        request = urllib.request.Request(self.url + path, data, headers)  # noqa: S310 - our own loopback
+        url = self.url + path
+        request = urllib.request.Request(url, data, headers)  # noqa: S310 - our own loopback
         return _answer(request)
 
     def status(self) -> dict[str, Any]:

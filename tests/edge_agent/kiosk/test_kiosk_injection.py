@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pytest
+from kiosk_village import Village, flood_alert, key, sample_notices
+
+from contract.notice import Asset, Column, File, Heading, Notice, Paragraph, Sender, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Page, Request
+
+PAYLOADS: list[str] = json.loads((Path(__file__).parent / "data" / "injections.json").read_text())
+SAMPLE = sample_notices()["N001"]
+SAMPLE_FILE = Asset("0" * 64, 1, "application/pdf")
+TRACES = (
+    "script:not([src^='/static/']), iframe, object, embed, base, meta[http-equiv], portal, "
+    "img[src=x], [onerror], [onload], [onfocus], [onmouseover], [onclick], a[href^='javascript'], "
+    "link:not([href^='/static/']), main style, main form:not([action='/search']):not(.say)"
+)
+pytestmark = pytest.mark.browser
+
+
+def _poisoned(number: int, payload: str) -> Notice:
+    table = Table(
+        (Column("n", f"姓名{payload}", "name"), Column("m", payload, "money")),
+        ((payload, "1"), ("王伟", payload)),
+        (payload, "合计"),
+    )
+    return replace(
+        SAMPLE,
+        id=f"X{number}",
+        title=f"{payload}停水",
+        summary=payload,
+        item_name=payload,
+        sender=Sender(payload, payload, "village", payload),
+        revision=2,
+        correction=payload,
+        link=payload,
+        blocks=(
+            Heading(payload), Paragraph(payload), table, File(SAMPLE_FILE, f"{payload}.pdf"),
+        ),
+        search=(key(payload), key(f"{payload}停水")),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def poisoned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Village]:
+    village = Village(tmp_path_factory.mktemp("poisoned"))
+    village.publish(*(_poisoned(n, payload) for n, payload in enumerate(PAYLOADS)))
+    village.start()
+    yield village
+    village.close()
+
+
+class Watch:
+    """Hears every request, dialog and new window of a page."""
+
+    def __init__(self, page: Page, home: str) -> None:
+        self.strange: list[str] = []
+        self._page = page
+        self._home = home
+        page.on("request", self._request)
+        page.on("dialog", lambda dialog: self.strange.append(dialog.message))
+        page.on("popup", lambda popup: self.strange.append(popup.url))
+
+    def _request(self, request: Request) -> None:
+        if not request.url.startswith(f"{self._home}/"):
+            self.strange.append(request.url)
+
+    def check(self, where: str) -> None:
+        assert self._page.evaluate("typeof pwned") == "undefined", where
+        assert self._page.evaluate(f"document.querySelectorAll({TRACES!r}).length") == 0, where
+        assert self.strange == [], where
+
+
+def test_there_are_more_than_sixty_payloads() -> None:
+    assert len(set(PAYLOADS)) >= 60
+
+
+@pytest.mark.timeout(180)
+def test_no_payload_runs_from_a_notice(poisoned: Village, screen: Page) -> None:
+    watch = Watch(screen, poisoned.url)
+    for number, payload in enumerate(PAYLOADS):
+        for path in (f"/notice/X{number}", f"/notice/X{number}/row/0/0")[: 1 + (number % 4 == 0)]:
+            answer = screen.goto(poisoned.url + path, wait_until="domcontentloaded")
+            assert answer is not None
+            assert answer.status == 200, payload
+            watch.check(payload)
+
+
+@pytest.mark.timeout(120)
+def test_no_payload_runs_from_what_was_searched_for(poisoned: Village, screen: Page) -> None:
+    watch = Watch(screen, poisoned.url)
+    for payload in PAYLOADS:
+        screen.goto(f"{poisoned.url}/search?q={quote(payload)}", wait_until="domcontentloaded")
+        watch.check(payload)
+
+
+def test_no_payload_runs_from_lists_finders_and_the_wall(poisoned: Village, screen: Page) -> None:
+    watch = Watch(screen, poisoned.url)
+    for path in ("/", "/newest", "/board/affairs", "/guide", "/notice/X0/find/0?q=1", "/wall",
+                 "/notice/X0?layout=table", "/notice/X0?layout=cards", "/search?i=P"):  # fmt: skip
+        screen.goto(poisoned.url + path)
+        watch.check(path)
+
+
+def test_no_payload_runs_from_an_alarm(village: Village, screen: Page) -> None:
+    watch = Watch(screen, village.url)
+    village.start()
+    screen.goto(village.url)
+    payload = "<img src=x onerror=pwned=1>"
+    notice = flood_alert().notice
+    body = Paragraph(f"转移路线：{payload}→{payload}。避险点：{payload}。")
+    poisoned = replace(
+        notice, title=payload, summary=payload, blocks=(body,), sender=Sender(payload)
+    )
+    village.alert(flood_alert(poisoned))
+    screen.wait_for_selector("#alarm:not([hidden])")
+    watch.check("alarm")
+    assert screen.inner_text("#alarm-title") == payload
+    screen.reload()
+    watch.check("alarm, drawn by the server")
+
+
+def test_no_payload_runs_from_the_feedback_form(village: Village, screen: Page) -> None:
+    watch = Watch(screen, village.url)
+    (village.root / "state" / "kiosk" / "hub_feedback_key").write_bytes(b"\x09" * 32)
+    village.start()
+    for payload in PAYLOADS[:12]:
+        screen.goto(f"{village.url}/say/question?notice={quote(payload)}")
+        screen.fill("#text", payload)
+        screen.click(".send")
+        screen.wait_for_selector(".slip")
+        watch.check(payload)
+
+
+def test_a_picture_that_is_a_program_is_not_served(village: Village) -> None:
+    svg = (
+        b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(1)</script></svg>'
+    )
+    picture = village.picture(svg, "image/svg+xml", "图")
+    village.publish(replace(SAMPLE, blocks=(picture,)))
+    village.start()
+    village.wait_for("N001")
+    assert village.get(f"/asset/{picture.asset.sha256}")[0] == 404
