@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from contract import privacy
 from hub.privacy.decisions import Action, ColumnVerdict, Gate
 from hub.privacy.gate import MACHINE_FIELDS, NOT_SHOWN
-from hub.privacy.tables import cell_text, raw_tables_of, rows_of, view
+from hub.privacy.tables import TABLE_PARTS, cell_text, raw_tables_of, rows_of, view
 from hub.privacy.texts import clean_text
 from hub.privacy.totals import totals_table
 
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 HUB_ONLY = frozenset({"expect", "focus"})
 """Fields of the exchange form that describe a test or a desk, never the village."""
 _FILE_FIELDS = frozenset({"name", "attachment", "filename"})
-_TABLE_FIELDS = frozenset({"table", "tables", "columns", "rows", "total"})
-_INSIDE = frozenset({"columns", "rows", "total"})
+_TABLE_FIELDS = TABLE_PARTS | {"table", "tables"}
 _ENDING = re.compile(r"[A-Za-z0-9]{1,5}")
 _NAMELESS = "附件"
 
@@ -54,7 +53,7 @@ def apply(gate: Gate, notice: Mapping[str, Any]) -> dict[str, Any]:
     for path, table in raw_tables_of(notice):
         result = _clean_table(gate, table, path, clean)
         if table is notice:
-            cleaned.update({key: result[key] for key in _INSIDE & result.keys()})
+            cleaned.update({key: result[key] for key in TABLE_PARTS & result.keys()})
         elif path == "table":
             cleaned["table"] = result
         else:
@@ -95,9 +94,9 @@ def _clean_table(
     gate: Gate, table: Mapping[str, Any], path: str, clean: Callable[..., str]
 ) -> dict[str, Any]:
     cleaned = {
-        str(key): value if key in NOT_SHOWN else _clean_value(value, str(key), clean)
+        str(key): value if key in MACHINE_FIELDS else _clean_value(value, str(key), clean)
         for key, value in table.items()
-        if key not in _INSIDE
+        if key not in TABLE_PARTS
     }
     seen = view(table, path)
     if any(hit.where == path for hit in gate.rules):

@@ -21,7 +21,7 @@ from hub.privacy.decisions import (
 )
 from hub.privacy.profiles import profile_of
 from hub.privacy.rules import table_rules
-from hub.privacy.tables import TableView, cell_text, raw_tables_of, tables_of
+from hub.privacy.tables import TABLE_PARTS, TableView, cell_text, raw_tables_of, tables_of
 from hub.privacy.texts import TextFinding, scan_text
 from hub.privacy.words import NAME_CELL
 
@@ -106,7 +106,11 @@ def _walk(value: object, where: str) -> Iterator[tuple[str, str]]:
 def _text_findings(
     notice: Mapping[str, Any], cleared: frozenset[str], informants: frozenset[str]
 ) -> Iterator[PlacedFinding]:
-    beside = (texts_of(table, path) for path, table in raw_tables_of(notice) if table is not notice)
+    beside = (
+        _walk({key: entry for key, entry in table.items() if key not in TABLE_PARTS}, path)
+        for path, table in raw_tables_of(notice)
+        if table is not notice
+    )
     for where, text in chain(texts_of(notice), *beside):
         for found in scan_text(text, "", cleared, informants):
             sure = "有" if found.level is not Level.CONFIRM else "疑似有"

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _SHARE_OF_NAMES = 0.6
 _FEWEST_NAMES = 2
+TABLE_PARTS = frozenset({"columns", "rows", "total"})
+"""What of a table is judged by column; its other fields are texts."""
 
 
 @dataclass(frozen=True, slots=True)
