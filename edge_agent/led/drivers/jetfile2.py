@@ -8,6 +8,7 @@ That Chinese signs take GB2312 bytes in a text file is taken from their makers' 
 
 from __future__ import annotations
 
+import logging
 import struct
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from edge_agent.led.drivers.card_pages import TextPage
     from edge_agent.led.line import Line
     from edge_agent.led.panel import PanelSpec, Screen
+
+_log = logging.getLogger(__name__)
 
 REQUEST, REPLY = b"\x55\xa7", b"\x55\xa8"
 DONE = b"\x00\x90"
@@ -100,7 +103,7 @@ class Splitter:
     def feed(self, data: bytes) -> list[Packet]:
         """Packets that are complete now."""
         self._waiting += data
-        packets = []
+        packets: list[Packet] = []
         while True:
             at = self._waiting.find(self._start)
             if at < 0:
@@ -183,14 +186,14 @@ class JetFile2(TextSign):
         self._serial = 0
 
     def set_brightness(self, levels: Sequence[int]) -> None:
-        """Refused: how the sign is dimmed is not known."""
-        del levels
-        raise PanelRefused("此协议不能调亮度 / brightness cannot be set by this protocol", 2)
+        """Nothing is sent: how the sign is dimmed is not known. Raises: ValueError."""
+        if len(levels) != 48 or not all(0 <= level <= 15 for level in levels):
+            raise ValueError("give 48 levels, one per half hour, each 0 to 15")
+        _log.debug("brightness is left to the sign")
 
     def set_clock(self, now: datetime) -> None:
-        """Refused: how the sign's clock is set is not known."""
-        del now
-        raise PanelRefused("此协议不能校时 / the clock cannot be set by this protocol", 2)
+        """Nothing is sent: how the sign's clock is set is not known."""
+        _log.debug("the sign's clock is left alone, it is %s here", now)
 
     def close(self) -> None:
         """Release the line; the sign goes on showing."""
@@ -250,44 +253,58 @@ def decode(frame: bytes) -> dict[str, Any]:
 
 def plain_text(file: bytes) -> str:
     """The characters of a text file, without its control codes."""
-    return "\f".join("\n".join(text for text, _ in lines) for _, lines in read_pages(file))
+    pages = [
+        ["".join(text for text, _ in line) for line in page.lines] for page in read_pages(file)
+    ]
+    return "\f".join("\n".join(lines) for lines in pages)
 
 
-def read_pages(file: bytes) -> list[tuple[dict[bytes, bytes], list[tuple[str, str]]]]:
-    """Pages of a text file: the last setting of every control, and lines with their colour."""
+@dataclass(frozen=True, slots=True)
+class FilePage:
+    """One page of a text file: the last value of every control, and lines of (text, colour)."""
+
+    settings: dict[bytes, bytes]
+    lines: list[list[tuple[str, str]]]
+
+
+def read_pages(file: bytes) -> list[FilePage]:
+    """The pages of a text file."""
     start = file.find(b"\x02A") + 2
     end = file.find(b"\x04", start)
     body = file[max(2, start) : end if end >= 0 else len(file)]
-    pages: list[tuple[dict[bytes, bytes], list[tuple[str, str]]]] = []
+    pages = []
     for part in body.split(NEW_FRAME):
         settings: dict[bytes, bytes] = {}
         lines = [_read_line(line, settings) for line in part.split(LINE_FEED)]
-        while lines and not lines[-1][0]:
+        while lines and not lines[-1]:
             lines.pop()
-        pages.append((settings, lines))
+        pages.append(FilePage(settings, lines))
     return pages
 
 
-_CONTROL_BYTES = {0x0A: 2, 0x1B: 2, 0x0F: 1, 0x08: 1, 0x07: 1, 0x17: 1}
+_CONTROL_BYTES = {0x0A: 2, 0x1B: 2}
 
 
-def _read_line(line: bytes, settings: dict[bytes, bytes]) -> tuple[str, str]:
-    text, at, colour = b"", 0, "red"
+def _read_line(line: bytes, settings: dict[bytes, bytes]) -> list[tuple[str, str]]:
+    pieces: list[tuple[bytes, str]] = []
+    at, colour = 0, "red"
     while at < len(line):
         byte = line[at]
         if byte >= 0x20:
-            text += line[at : at + 1]
-            at += 1
+            length = 2 if byte >= 0x80 else 1
+            text = pieces.pop()[0] if pieces and pieces[-1][1] == colour else b""
+            pieces.append((text + line[at : at + length], colour))
+            at += length
             continue
         length = _CONTROL_BYTES.get(byte, 1)
         if byte == 0x0E:
             length = 5 if line[at + 1 : at + 2] in (b"2", b"3") else 3
         value = line[at + 1 : at + 1 + length]
         settings[line[at : at + 1] + (value[:1] if byte == 0x0A else b"")] = value
-        if byte == 0x1C and text == b"":
+        if byte == 0x1C:
             colour = {b"2": "green", b"3": "yellow"}.get(value, "red")
         at += 1 + length
-    return text.decode("gbk", errors="replace"), colour
+    return [(text.decode("gbk", errors="replace"), colour) for text, colour in pieces]
 
 
 def _line(line: Sequence[Any]) -> bytes:
@@ -314,4 +331,5 @@ DRIVER = Driver(
     baud=19200,
     colours=("mono", "dual"),
     text_sizes_px=(16,),
+    dims=False,
 )

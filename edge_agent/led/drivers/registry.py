@@ -59,6 +59,8 @@ class Driver:
     """Whether the card says what it did with a frame."""
     expires: bool = False
     """Whether the card itself takes a screen down when its time is over."""
+    dims: bool = True
+    """Whether its brightness can be set."""
     most_px: tuple[int, int] = (1024, 512)
     """Largest panel: width and height."""
 

@@ -37,6 +37,7 @@ class AlphaSign(Card):
         self.dim = 0
         self.lost_pictures = 0
         self._waiting = b""
+        self._since_s = self.powered_at_s
 
     def frame(self, at_s: float) -> Image.Image:
         """The page that is due."""
@@ -44,7 +45,7 @@ class AlphaSign(Card):
             self.texts.get(bytes([label]), b"") for label in self.sequence
         )
         pages = content.split(wire.NEW_PAGE)
-        page = pages[int((at_s - self.powered_at_s) / HOLD_S) % len(pages)]
+        page = pages[int((at_s - self._since_s) / HOLD_S) % len(pages)]
         size = self.matrix.width_px, self.matrix.height_px
         image = Image.new("1" if self.matrix.colours == "mono" else "RGB", size)
         x_px = 0
@@ -137,6 +138,7 @@ class AlphaSign(Card):
             self.dim = min(4, data[3] - ord("0")) if data[2:4].isdigit() else 4
 
     def _write_text(self, label: bytes, content: bytes) -> None:
+        self._since_s = self.clock.monotonic_s()
         content = content[3:] if content[:1] == b"\x1b" else content
         if label == wire.PRIORITY:
             self.priority = content[:_PRIORITY_BYTES]

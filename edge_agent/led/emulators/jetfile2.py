@@ -41,14 +41,13 @@ class JetFile2Sign(Card):
         if file is None or self.black:
             return draw_lines(self.matrix, [])
         pages = wire.read_pages(file)
-        lengths = [self._length_s(settings, lines) for settings, lines in pages]
+        lengths = [self._length_s(page) for page in pages]
         into_s = (at_s - self.powered_at_s) % sum(lengths)
-        for (settings, lines), length_s in zip(pages, lengths, strict=True):
+        for page, length_s in zip(pages, lengths, strict=True):
             if into_s < length_s:
-                pieces = [[line] for line in lines]
-                moves = settings.get(b"\x0aI") == b"I1"
+                moves = page.settings.get(b"\x0aI") == b"I1"
                 left = self.matrix.width_px - int(into_s * SCROLL_PX_PER_S) if moves else 0
-                return draw_lines(self.matrix, pieces, left)
+                return draw_lines(self.matrix, page.lines, left)
             into_s -= length_s
         return draw_lines(self.matrix, [])
 
@@ -75,11 +74,11 @@ class JetFile2Sign(Card):
         self._parts = {}
         self._splitter = wire.Splitter(wire.REQUEST)
 
-    def _length_s(self, settings: dict[bytes, bytes], lines: list[tuple[str, str]]) -> float:
-        if settings.get(b"\x0aI") == b"I1":
-            widest = max((line_px([line]) for line in lines), default=0)
+    def _length_s(self, page: wire.FilePage) -> float:
+        if page.settings.get(b"\x0aI") == b"I1":
+            widest = max((line_px(line) for line in page.lines), default=0)
             return (widest + self.matrix.width_px) / SCROLL_PX_PER_S
-        pause = settings.get(b"\x0e", b"20005")
+        pause = page.settings.get(b"\x0e", b"20005")
         return max(0.5, float(pause[1:] or b"5"))
 
     def _take(self, data: bytes) -> bytes:

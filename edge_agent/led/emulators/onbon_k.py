@@ -20,8 +20,9 @@ from edge_agent.led.drivers.onbon_k.pictures import image_of
 from edge_agent.led.drivers.onbon_k.text import Lettering, code_of
 from edge_agent.led.drivers.onbon_wire import Splitter, unescape
 from edge_agent.led.emulators.card import Card, Matrix
-from edge_agent.led.emulators.onbon_k_commands import Refusal, answer
+from edge_agent.led.emulators.onbon_k_commands import answer
 from edge_agent.led.emulators.onbon_k_memory import Dynamic, Flash, Special
+from edge_agent.led.emulators.onbon_k_refusal import Refusal
 from edge_agent.led.emulators.onbon_k_text import Reel
 from edge_agent.led.panel import BadFrame
 

@@ -9,27 +9,16 @@ from typing import TYPE_CHECKING
 from edge_agent.clock import CHINA
 from edge_agent.led.drivers.onbon_k import frame as wire
 from edge_agent.led.drivers.onbon_k.area import TextArea, unpack_area
-from edge_agent.led.drivers.onbon_k.program import unpack_program
-from edge_agent.led.emulators.onbon_k_memory import REFRESH_S, Dynamic, Special
-from edge_agent.led.panel import BadFrame, PanelRefused
+from edge_agent.led.emulators import onbon_k_files as files
+from edge_agent.led.emulators import onbon_k_special as special
+from edge_agent.led.emulators.onbon_k_memory import REFRESH_S, Dynamic
+from edge_agent.led.emulators.onbon_k_refusal import ACK, Refusal
+from edge_agent.led.panel import BadFrame
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from edge_agent.led.emulators.onbon_k import OnbonKCard
-
-ACK = bytes([0xA0, 0, 0, 0, 0])
-_PICTURE_MODELS = (0x53, 0x54, 0x58, 0x62, 0x63, 0x65, 0x66, 0x68)
-_MK_MODELS = (0x53, 0x54, 0x62)
-_SPECIAL_BYTES = 16384
-
-
-class Refusal(PanelRefused):
-    """The card answers NACK; ``data`` is the answer's data field."""
-
-    def __init__(self, code: int, data: bytes = b"") -> None:
-        super().__init__(wire.ERRORS[code], code)
-        self.data = data or bytes([0xA0, 1, code, 0, 0])
 
 
 def answer(card: OnbonKCard, frame: wire.Frame) -> bytes:
@@ -55,11 +44,10 @@ def _status(card: OnbonKCard, _frame: wire.Frame) -> bytes:
     digits = bytes.fromhex(stamp)
     programs = card.flash.programs()
     current = card.flash.locked or next(iter(programs), b"\0\0\0\0")
-    special = card.special
     body = bytes([1 if card.is_on() else 2, round(card.brightness() * 16) - 1])
     body += bytes([digits[1], digits[0]]) + digits[2:] + bytes([len(programs)]) + current
     if card.model != 0x51:
-        body += bytes([special is not None, special.pages if special else 0])
+        body += bytes([card.special is not None, card.special.pages if card.special else 0])
     body += bytes([len(card.dynamic), *card.dynamic]) + b"BX-EMULATED-CARD" + bytes(12)
     return bytes([0xA1, 0x02, 0, 0, 0]) + body
 
@@ -240,162 +228,19 @@ def _clear(card: OnbonKCard, _frame: wire.Frame) -> bytes:
     return ACK
 
 
-def _begin_file(card: OnbonKCard, frame: wire.Frame) -> bytes:
-    overwrite, name, length = struct.unpack_from("<B4sI", frame.data, 5)
-    if name in card.flash.files and not overwrite:
-        raise Refusal(wire.ERR_FILE_EXISTS)
-    if length > card.flash.free_bytes() + len(card.flash.files.get(name, b"")):
-        raise Refusal(wire.ERR_MEMORY)
-    if name[:1] not in (b"P", b"C", b"T", b"O", b"E", b"K", b"L"):
-        raise Refusal(wire.ERR_FILE_NAME)
-    card.under_way = name, length, bytearray()
-    card.flash_writes += 1
-    return ACK
-
-
-def _write_block(card: OnbonKCard, frame: wire.Frame) -> bytes:
-    name, last, _number, length, offset = struct.unpack_from("<4sBHHI", frame.data, 5)
-    block = frame.data[18:]
-    if card.under_way is None or card.under_way[0] != name:
-        raise Refusal(wire.ERR_DOWNLOAD, _block_answer(wire.ERR_DOWNLOAD, offset))
-    _, announced, content = card.under_way
-    if offset != len(content) or length != len(block):
-        raise Refusal(wire.ERR_BLOCK, _block_answer(wire.ERR_BLOCK, len(content)))
-    content += block
-    if last:
-        _finish_file(card, name, announced, bytes(content))
-    return _block_answer(0, len(content))
-
-
-def _finish_file(card: OnbonKCard, name: bytes, announced: int, content: bytes) -> None:
-    card.under_way = None
-    card.flash.files.pop(name, None)
-    card.changes += 1
-    try:
-        program = unpack_program(content)
-    except BadFrame as error:
-        raise Refusal(wire.ERR_FILE_CRC, _block_answer(wire.ERR_FILE_CRC, 0)) from error
-    if len(content) != announced or len(program.areas) > (10 if card.is_six else 8):
-        raise Refusal(wire.ERR_FILE_CRC, _block_answer(wire.ERR_FILE_CRC, 0))
-    card.flash.files[name] = content
-    card.cleared = False
-
-
-def _block_answer(code: int, offset: int) -> bytes:
-    return bytes([0xA1, 0x06, code, 0, 0]) + struct.pack("<I", offset)
-
-
-def _file_facts(card: OnbonKCard, frame: wire.Frame) -> bytes:
-    name = frame.data[7:11]
-    file = card.flash.files.get(name)
-    if file is None:
-        raise Refusal(wire.ERR_NO_FILE)
-    body = struct.pack("<H4sI", 12, name, len(file)) + file[-2:]
-    return bytes([0xA1, 0x8A, 0, 0, 0]) + body
-
-
-def _delete_files(card: OnbonKCard, frame: wire.Frame) -> bytes:
-    (count,) = struct.unpack_from("<H", frame.data, 5)
-    programs = list(card.flash.programs())
-    names = _chunks(frame.data[7 : 7 + 4 * count], 4) if count else programs
-    if any(name not in card.flash.files for name in names):
-        raise Refusal(wire.ERR_NO_FILE)
-    for name in names:
-        del card.flash.files[name]
-    card.flash_writes += bool(names) or not count
-    card.changes += 1
-    return ACK
-
-
-def _special_area(card: OnbonKCard, frame: wire.Frame) -> bytes:
-    _needs_pictures(card)
-    x, y, width, height, kind, pages, run_mode, timeout_s, _, _, _, stay = struct.unpack_from(
-        "<HHHHBBBHBBBH", frame.data, 5
-    )
-    special = Special(
-        x * 8, y, width * 8, height, kind == 1, pages, run_mode, timeout_s, stay,
-        touched_at_s=card.clock.monotonic_s(),
-    )  # fmt: skip
-    others = [held.area for held in card.dynamic.values()]
-    others += [area for program in card.flash.programs().values() for area in program.areas]
-    if any(special.overlaps(area) for area in others):
-        raise Refusal(wire.ERR_MEMORY)
-    if special.x_px + special.width_px > card.matrix.width_px + 7:
-        raise Refusal(wire.ERR_MEMORY)
-    card.special = special
-    card.cleared = False
-    card.changes += 1
-    return ACK
-
-
-def _special_page(card: OnbonKCard, frame: wire.Frame) -> bytes:
-    special = _existing_special(card, dots=False)
-    number, length = struct.unpack_from("<BH", frame.data, 5)
-    if length > min(1024, _SPECIAL_BYTES // max(1, special.pages)) or number >= special.pages:
-        raise Refusal(wire.ERR_MEMORY)
-    special.texts[number] = frame.data[8 : 8 + length]
-    special.touched_at_s = card.clock.monotonic_s()
-    card.changes += 1
-    return ACK
-
-
-def _delete_special_page(card: OnbonKCard, frame: wire.Frame) -> bytes:
-    _existing_special(card, dots=False).texts.pop(frame.data[5], None)
-    card.changes += 1
-    return ACK
-
-
-def _special_pixels(card: OnbonKCard, frame: wire.Frame) -> bytes:
-    special = _existing_special(card, dots=True)
-    last, offset = struct.unpack_from("<BH", frame.data, 5)
-    block = frame.data[8:]
-    if offset == 0:
-        special.pixels.clear()
-    if offset != len(special.pixels):
-        raise Refusal(wire.ERR_BLOCK)
-    if offset + len(block) > _SPECIAL_BYTES:
-        raise Refusal(wire.ERR_MEMORY)
-    special.pixels += block
-    if last:
-        special.shown = bytes(special.pixels)
-        special.touched_at_s = card.clock.monotonic_s()
-        card.changes += 1
-    return ACK
-
-
-def _delete_special(card: OnbonKCard, _frame: wire.Frame) -> bytes:
-    if card.model not in _MK_MODELS:
-        raise Refusal(wire.ERR_NO_COMMAND)
-    card.special = None
-    card.changes += 1
-    return ACK
-
-
-def _existing_special(card: OnbonKCard, *, dots: bool) -> Special:
-    _needs_pictures(card)
-    if card.special is None or card.special.dots != dots:
-        raise Refusal(wire.ERR_FILE_TYPE)
-    return card.special
-
-
-def _needs_pictures(card: OnbonKCard) -> None:
-    if card.model not in _PICTURE_MODELS:
-        raise Refusal(wire.ERR_NO_COMMAND)
-
-
 def _chunks(data: bytes, size: int) -> list[bytes]:
     return [data[start : start + size] for start in range(0, len(data), size)]
 
 
 _COMMANDS: dict[tuple[int, int], Callable[[OnbonKCard, wire.Frame], bytes]] = {
     (0xA1, 0x00): _reset,
-    (0xA1, 0x01): _delete_files,
+    (0xA1, 0x01): files.delete_files,
     (0xA1, 0x02): _status,
-    (0xA1, 0x05): _begin_file,
-    (0xA1, 0x06): _write_block,
+    (0xA1, 0x05): files.begin_file,
+    (0xA1, 0x06): files.write_block,
     (0xA1, 0x07): _ping,
     (0xA1, 0x08): _ping,
-    (0xA1, 0x0A): _file_facts,
+    (0xA1, 0x0A): files.file_facts,
     (0xA2, 0x00): _ping,
     (0xA2, 0x01): _reset,
     (0xA2, 0x03): _set_clock,
@@ -412,9 +257,9 @@ _COMMANDS: dict[tuple[int, int], Callable[[OnbonKCard, wire.Frame], bytes]] = {
     (0xA3, 0x06): _dynamic_areas,
     (0xA3, 0x08): _cancel_timers,
     (0xA3, 0x10): _clear,
-    (0xA4, 0x01): _special_area,
-    (0xA4, 0x02): _special_page,
-    (0xA4, 0x03): _special_pixels,
-    (0xA4, 0x04): _delete_special,
-    (0xA4, 0x09): _delete_special_page,
+    (0xA4, 0x01): special.special_area,
+    (0xA4, 0x02): special.special_page,
+    (0xA4, 0x03): special.special_pixels,
+    (0xA4, 0x04): special.delete_special,
+    (0xA4, 0x09): special.delete_special_page,
 }
