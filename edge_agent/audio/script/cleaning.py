@@ -46,7 +46,7 @@ def clean(text: str) -> tuple[str, tuple[Unspoken, ...]]:
 
         return pattern.sub(note, text)
 
-    text = _cut(text, unspoken)
+    text = cut_off(text, unspoken)
     text = take_out(_MARKUP, "markup", text)
     text = take_out(_LINK, "link", html.unescape(text))
     text = take_out(_EMOJI, "emoji", text)
@@ -56,7 +56,7 @@ def clean(text: str) -> tuple[str, tuple[Unspoken, ...]]:
     return _NEEDLESS_SPACE.sub("", text), tuple(unspoken)
 
 
-def _cut(text: str, unspoken: list[Unspoken]) -> str:
+def cut_off(text: str, unspoken: list[Unspoken]) -> str:
     """At most ``MAX_CHARS``, ending where a sentence ends if one does."""
     if len(text) <= MAX_CHARS:
         return text

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from contract.privacy import Kind, scan
+from edge_agent.audio.script.cleaning import cut_off
 from edge_agent.audio.script.script import Lexicon, Script, Unspoken
 from edge_agent.audio.script.words import spoken_words
 
@@ -16,8 +18,9 @@ if TYPE_CHECKING:
     from contract.notice import Column, Notice, Table
 
 _PLACES = (("poster", "村务公开栏"), ("led", "电子屏"), ("kiosk", "查询机"), ("mobile", "手机页面"))
-_RESIDENT = re.compile(r"(?<![0-9A-Za-z])\d{6}(?:19|20)\d{9}[\dXx](?:\d{2})?(?![0-9A-Za-z])")
-_BANK_CARD = re.compile(r"(?<![0-9A-Za-z-])(?:\d{4}[ -]?){4}\d{0,3}(?![0-9A-Za-z])")
+_NEVER_SPOKEN = frozenset(
+    {Kind.RESIDENT, Kind.CERTIFICATE, Kind.BANK, Kind.OTHER_PAPER, Kind.LONG_NUMBER}
+)
 _CLAUSE = re.compile(r"[^，。；！？,;!?\n]*[，。；！？,;!?\n]?")
 _AMOUNT = re.compile(r"\d\s*[万亿]?元|[¥￥]\s*\d")
 _UNIT_OF_LABEL = re.compile(r"[(（](?P<unit>[^()（）]{1,8})[)）]")
@@ -33,7 +36,8 @@ def announcement(notice: Notice, lexicon: Lexicon | None = None) -> Script:
     """
     unspoken: list[Unspoken] = []
     own = notice.speech.text.strip() if notice.speech else ""
-    text = _without_numbers(own or _composed(notice, unspoken), unspoken)
+    text = cut_off(own or _composed(notice, unspoken), unspoken)
+    text = _without_numbers(text, unspoken)
     if notice.cap.status != "Actual" and not text.startswith("演练"):
         text = f"{_DRILL_OPENING}{_closed(text)}{_DRILL_CLOSING}"
     script = spoken_words(text, lexicon)
@@ -82,10 +86,11 @@ def _impersonal(text: str, names: frozenset[str], unspoken: list[Unspoken]) -> s
 
 
 def _without_numbers(text: str, unspoken: list[Unspoken]) -> str:
-    """``text`` without resident and bank card numbers; the hub's gate is not the only one."""
-    for pattern in (_RESIDENT, _BANK_CARD):
-        unspoken.extend(Unspoken(match[0], "personal") for match in pattern.finditer(text))
-        text = pattern.sub("", text)
+    """``text`` without the numbers of people's papers; the hub's gate is not the only one."""
+    found = [finding for finding in scan(text) if finding.kind in _NEVER_SPOKEN]
+    for finding in reversed(found):
+        unspoken.append(Unspoken(text[finding.start : finding.end], "personal"))
+        text = text[: finding.start] + text[finding.end :]
     return text
 
 

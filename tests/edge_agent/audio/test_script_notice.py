@@ -91,6 +91,13 @@ def test_resident_and_bank_card_numbers_are_never_spoken_even_in_own_words() -> 
     assert [item.reason for item in spoken.unspoken] == ["personal", "personal"]
 
 
+def test_a_resident_number_spelled_out_in_chinese_is_not_spoken_either() -> None:
+    text = "身份证号为五三零一九九一九五六零七一五三零二二，请核对。"
+    spoken = announcement(notice(speech=Speech(text)))
+    assert "五三零" not in spoken.words
+    assert spoken.unspoken[0].reason == "personal"
+
+
 def test_an_exercise_says_so_first_and_last() -> None:
     spoken = announcement(notice(cap=Cap(status="Exercise"), speech=Speech("请立即转移！")))
     assert spoken.words == "演练，演练，这是一次演练。请立即转移！以上是演练，请不要惊慌。"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 import wave
 from typing import TYPE_CHECKING
@@ -164,3 +166,13 @@ def test_pyttsx3_is_checked_for_what_it_wrote() -> None:
     voice.close()
     assert 2.0 < sound.duration_s < 12.0
     assert sound.loudness_lufs == pytest.approx(-16, abs=1)
+
+
+def test_choosing_voices_loads_neither_numbers_nor_models() -> None:
+    code = (
+        "import sys, edge_agent.audio.voices.choice, edge_agent.audio.voices.render;"
+        "heavy = ('numpy', 'wetext', 'jieba', 'pypinyin', 'onnxruntime');"
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
