@@ -19,8 +19,7 @@ from edge_agent.errors import SettingsError
 from edge_agent.kiosk.app import create_app
 from edge_agent.kiosk.screen import Screen
 from edge_agent.kiosk.slips import SlipDesk
-from edge_agent.kiosk.state import VOICE
-from edge_agent.kiosk.voice import Voice
+from edge_agent.kiosk.voice import Voice, say_commands
 from edge_agent.part import WATCHDOG_S, notify, open_part
 
 if TYPE_CHECKING:
@@ -52,7 +51,8 @@ async def serve(part: Part) -> None:
     settings = part.settings
     folder = settings.part_folder("kiosk")
     screen = Screen(part, folder)
-    app = create_app(screen, Voice(settings.run / "kiosk-voice"), SlipDesk(part, folder))
+    voice = Voice(settings.run / "kiosk-voice", say_commands(settings.audio))
+    app = create_app(screen, voice, SlipDesk(part, folder))
     await screen.refresh()
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
@@ -60,7 +60,7 @@ async def serve(part: Part) -> None:
         await web.TCPSite(runner, settings.kiosk.host, settings.kiosk.port).start()
         notify("READY=1")
         _log.info("query screen at http://%s:%d/", settings.kiosk.host, settings.kiosk.port)
-        await follow(part, screen, app[VOICE])
+        await follow(part, screen, voice)
     finally:
         await runner.cleanup()
 

@@ -24,12 +24,13 @@ if TYPE_CHECKING:
 
     from contract.notice import Block, Notice
     from edge_agent.kiosk.chapters import Chapter
+    from edge_agent.settings import AudioSettings
 
 _log = logging.getLogger(__name__)
 SAY: tuple[str, ...] = (sys.executable, "-m", "edge_agent.cli", "audio", "say")
 PIECE_CHARS = 90
 """Short enough that the first words come soon, long enough to sound like speech."""
-LONGEST_S = 60.0
+LONGEST_S = 30.0
 _SENTENCE = re.compile(r"[^。！？!?；;\n]*[。！？!?；;\n]?")
 
 
@@ -40,9 +41,10 @@ class VoiceError(VillageError, RuntimeError):
 class Voice:
     """Turns short texts into WAV files, one at a time."""
 
-    def __init__(self, folder: Path, command: Sequence[str] = SAY) -> None:
+    def __init__(self, folder: Path, commands: Sequence[Sequence[str]] = (SAY,)) -> None:
+        """``commands`` are tried in order; each gets ``--out FILE -- TEXT`` appended."""
         self._folder = folder
-        self._command = tuple(command)
+        self._commands = tuple(commands)
         self._one_at_a_time = asyncio.Lock()
         self.forget()
 
@@ -50,7 +52,7 @@ class Voice:
         """The WAV of a text.
 
         Raises:
-            VoiceError: no voice is installed, or it took longer than a minute.
+            VoiceError: no voice speaks, or all took too long.
         """
         path = self._folder / f"{hashlib.sha256(text.encode()).hexdigest()}.wav"
         async with self._one_at_a_time:
@@ -66,7 +68,13 @@ class Voice:
 
     async def _say(self, text: str, path: Path) -> None:
         fresh = path.with_suffix(".part.wav")
-        arguments = (*self._command, "--out", str(fresh), "--", text)
+        for command in self._commands:
+            if await self._try((*command, "--out", str(fresh), "--", text)) and fresh.exists():
+                fresh.replace(path)
+                return
+        raise VoiceError("no voice speaks; see `village-agent doctor`")
+
+    async def _try(self, arguments: Sequence[str]) -> bool:
         try:
             child = await asyncio.create_subprocess_exec(
                 *arguments,
@@ -75,20 +83,30 @@ class Voice:
                 stderr=asyncio.subprocess.PIPE,
             )
         except OSError as error:
-            raise VoiceError(f"the voice does not start: {error}") from error
+            _log.warning("the voice does not start: %s", error)
+            return False
         try:
             _, complaint = await asyncio.wait_for(child.communicate(), LONGEST_S)
-        except BaseException as error:
-            with contextlib.suppress(ProcessLookupError):
-                child.kill()
-            await child.wait()
-            if isinstance(error, TimeoutError):
-                raise VoiceError("the voice took longer than a minute") from error
-            raise
-        if child.returncode != 0 or not fresh.exists():
-            _log.warning("no voice: %s", complaint.decode("utf-8", "replace").strip()[-200:])
-            raise VoiceError("the voice failed; see `village-agent doctor`")
-        fresh.replace(path)
+        except TimeoutError:
+            _log.warning("the voice took longer than %d s", LONGEST_S)
+            return False
+        finally:
+            if child.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    child.kill()
+                await child.wait()
+        if child.returncode != 0:
+            # Never the voice's own words: they may hold the text, and the text may hold names.
+            _log.warning("the voice failed with %d (%d bytes)", child.returncode, len(complaint))
+        return child.returncode == 0
+
+
+def say_commands(settings: AudioSettings) -> tuple[tuple[str, ...], ...]:
+    """The command for each voice of the box that has words, in the order of the settings."""
+    model = ("--model", settings.voice_folder) if settings.voice_folder else ()
+    words = ("--lexicon", settings.lexicon_file) if settings.lexicon_file else ()
+    voices = [voice for voice in settings.voices if voice != "siren"]
+    return tuple((*SAY, "--voice", voice, *model, *words) for voice in voices)
 
 
 def pieces_of_chapter(notice: Notice, chapter: Chapter, *, first: bool) -> tuple[str, ...]:

@@ -239,6 +239,11 @@ class Village:
         request = urllib.request.Request(self.url + quoted, headers=headers)  # noqa: S310 - our own loopback
         return _answer(request)
 
+    def bytes_of(self, path: str) -> bytes:
+        """A file as the page gets it."""
+        with _OPENER.open(self.url + path, timeout=60) as answer:
+            return bytes(answer.read())
+
     def post(
         self, path: str, fields: list[tuple[str, str]], **headers: str
     ) -> tuple[int, str, dict[str, str]]:

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import gc
 import random
+from dataclasses import replace
 
 import pytest
 from kiosk_village import key, sample_notices
 
-from contract.notice import Column, Notice, Paragraph, SearchKey, Table
+from contract.notice import Column, Paragraph, SearchKey, Table
 from edge_agent.kiosk.haystack import Haystack
 from edge_agent.kiosk.search import SearchIndex, rows_with, surname_of
 from edge_agent.kiosk.spelling import fold, words
@@ -77,9 +78,7 @@ def test_letters_inside_a_title_lead_to_it_from_two_on(index: SearchIndex) -> No
 
 def test_initials_come_from_the_hub_alone() -> None:
     table = Table((Column("n", "姓名", "name"),), (("单雄信",), ("仇和",)))
-    notice = Notice(
-        **{**_fields(NOTICES[0]), "blocks": (table,), "search": (SearchKey("单雄信", "SXX"),)}
-    )
+    notice = replace(NOTICES[0], blocks=(table,), search=(SearchKey("单雄信", "SXX"),))
     index = SearchIndex([notice])
     assert [hit.text for hit in index.by_initials("SX")] == ["单雄信"]
     assert index.by_initials("CH") == []
@@ -127,7 +126,7 @@ def test_a_table_is_searched_by_any_of_its_cells() -> None:
 def test_a_dropped_index_leaves_no_text_behind() -> None:
     name = "钱" + "塘潮"
     table = Table((Column("n", "姓名", "name"),), ((name,),))
-    notice = Notice(**{**_fields(NOTICES[0]), "blocks": (table,), "search": (key(name),)})
+    notice = replace(NOTICES[0], blocks=(table,), search=(key(name),))
     index: SearchIndex | None = SearchIndex([notice])
     assert index is not None
     assert index.by_words(name)
@@ -138,7 +137,3 @@ def test_a_dropped_index_leaves_no_text_behind() -> None:
     assert index.by_words(name) == []
     holders = [o for o in gc.get_objects() if isinstance(o, Haystack) and folded in o._all]
     assert holders == []
-
-
-def _fields(notice: Notice) -> dict[str, object]:
-    return {name: getattr(notice, name) for name in notice.__dataclass_fields__}
