@@ -32,13 +32,25 @@ CREATE TABLE IF NOT EXISTS airing (
     kind TEXT NOT NULL, zones TEXT NOT NULL, words TEXT NOT NULL, state TEXT NOT NULL,
     reason TEXT NOT NULL, offset INTEGER NOT NULL, interruptions INTEGER NOT NULL,
     readings INTEGER NOT NULL, last_sound_at TEXT, not_before TEXT, facts TEXT NOT NULL,
-    accepted_at TEXT NOT NULL, ended_at TEXT);
+    accepted_at TEXT NOT NULL, ended_at TEXT, version INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS airing_open ON airing (ended_at) WHERE ended_at IS NULL;
-CREATE TABLE IF NOT EXISTS forbidden (id TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS report (n INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS airtime (day TEXT PRIMARY KEY, seconds REAL NOT NULL);
 """
+_PUT = (
+    "INSERT INTO airing VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (key) DO UPDATE SET words = excluded.words, state = excluded.state, "
+    "reason = excluded.reason, offset = excluded.offset, interruptions = excluded.interruptions, "
+    "readings = excluded.readings, last_sound_at = excluded.last_sound_at, "
+    "not_before = excluded.not_before, facts = excluded.facts, ended_at = excluded.ended_at, "
+    "version = excluded.version WHERE excluded.version > version"
+)
+_ADD_AIRTIME = (
+    "INSERT INTO airtime VALUES (?, ?) ON CONFLICT (day) DO UPDATE SET seconds = seconds + ?2"
+)
 _KEEP_ROWS = 20_000
+Row = tuple[object, ...]
+"""An announcement as `Journal.row` makes it; opaque to everybody else."""
 LOG_COLUMNS = (
     "key", "kind", "state", "reason", "zones", "accepted_at", "started_at", "ended_at",
     "samples_played", "interruptions", "engine", "voice", "loudness_lufs", "pcm_sha256", "evidence",
@@ -54,10 +66,16 @@ class Kept:
 
 
 class Journal:
-    """The audio part's own database. Every method is one commit."""
+    """The audio part's own database. Every method is one commit, on the disk when it returns.
+
+    Two may be open at once: one for what must be written before there is sound, and one, in a
+    thread, for what can wait. A row that comes late never covers a newer one.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._database = connect(folder / "audio.db", _SCHEMA)
+        newest = self._database.execute("SELECT max(version) AS version FROM airing").fetchone()
+        self._version = newest["version"] or 0
 
     def past(self) -> Past:
         """What the queue must remember of what is over."""
@@ -65,8 +83,6 @@ class Journal:
         past = Past({row["key"] for row in rows if row["ended_at"] is not None})
         for row in rows:
             past.revisions[row["id"]] = max(row["revision"], past.revisions.get(row["id"], 0))
-        forbidden = self._database.execute("SELECT id FROM forbidden")
-        past.forbidden.update(row["id"] for row in forbidden)
         return past
 
     def open_airings(self) -> list[Kept]:
@@ -76,25 +92,45 @@ class Journal:
         ).fetchall()
         return [_kept(row) for row in rows]
 
+    def row(self, entry: Entry, facts: Facts, at: datetime) -> Row:
+        """An announcement as it stands now, to be written now or later."""
+        item = entry.announcement
+        final = entry.state.final
+        self._version += 1
+        return (
+            item.key, item.id, item.revision, entry.arrival, item.kind.name.lower(),
+            " ".join(item.zones), "" if final else json.dumps(codec.encode(item)),
+            entry.state.value, entry.reason, entry.offset, entry.interruptions, entry.readings,
+            _text(entry.last_sound_at), _text(entry.not_before),
+            json.dumps(codec.encode(facts)), _text(at), _text(at) if final else None,
+            self._version,
+        )  # fmt: skip
+
     def write(
-        self, airings: Iterable[tuple[Entry, Facts]], at: datetime, reports: Iterable[Receipt] = ()
+        self,
+        rows: Iterable[Row],
+        reports: Iterable[Receipt] = (),
+        *,
+        ordinary_s: float = 0.0,
+        now: datetime | None = None,
     ) -> None:
-        """Bring announcements up to date and keep reports to be sent, all in one commit."""
-        ended = False
+        """Bring announcements up to date, keep reports to be sent, count airtime: one commit."""
         self._database.execute("BEGIN IMMEDIATE")
         try:
-            for entry, facts in airings:
-                self._put(entry, facts, at)
-                ended = ended or entry.state.final
+            self._database.executemany(_PUT, rows)
             for report in reports:
                 body = json.dumps(codec.encode(report), ensure_ascii=False)
                 self._database.execute("INSERT INTO report (body) VALUES (?)", (body,))
+            if ordinary_s and now is not None:
+                self._database.execute(_ADD_AIRTIME, (_day(now), ordinary_s))
             self._database.execute("COMMIT")
         except BaseException:
             self._database.execute("ROLLBACK")
             raise
-        if ended:
-            erase_deleted(self._database)
+
+    def erase(self) -> None:
+        """Leave no trace of the words of announcements that are over."""
+        erase_deleted(self._database)
 
     def oldest_report(self) -> tuple[int, Receipt] | None:
         """The next report that the outbox does not hold yet, and its number."""
@@ -104,27 +140,6 @@ class Journal:
     def report_sent(self, number: int) -> None:
         """The outbox holds this report."""
         self._database.execute("DELETE FROM report WHERE n = ?", (number,))
-
-    def _put(self, entry: Entry, facts: Facts, at: datetime) -> None:
-        item = entry.announcement
-        final = entry.state.final
-        self._database.execute(
-            "INSERT OR REPLACE INTO airing VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-            "coalesce((SELECT accepted_at FROM airing WHERE key = ?1), ?16), ?17)",
-            (
-                item.key, item.id, item.revision, entry.arrival, item.kind.name.lower(),
-                " ".join(item.zones), "" if final else json.dumps(codec.encode(item)), entry.state,
-                entry.reason, entry.offset, entry.interruptions, entry.readings,
-                _text(entry.last_sound_at), _text(entry.not_before),
-                json.dumps(codec.encode(facts)), _text(at), _text(at) if final else None,
-            ),
-        )  # fmt: skip
-
-    def forbid(self, announcement_id: str) -> None:
-        """Remember that this id was cancelled, whether it has arrived or not."""
-        self._database.execute(
-            "INSERT INTO forbidden VALUES (?) ON CONFLICT (id) DO NOTHING", (announcement_id,)
-        )
 
     def was_heard(self, announcement_id: str) -> bool:
         """Whether anything of an announcement with this id reached a card."""
@@ -140,14 +155,6 @@ class Journal:
             "SELECT seconds FROM airtime WHERE day = ?", (_day(now),)
         ).fetchone()
         return float(row["seconds"]) if row else 0.0
-
-    def add_airtime(self, now: datetime, seconds: float) -> None:
-        """Count seconds of ordinary announcements."""
-        self._database.execute(
-            "INSERT INTO airtime VALUES (?, ?) "
-            "ON CONFLICT (day) DO UPDATE SET seconds = seconds + ?2",
-            (_day(now), seconds),
-        )
 
     def prune(self) -> None:
         """Forget the oldest rows of the log when there are more than twenty thousand."""

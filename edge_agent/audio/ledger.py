@@ -1,18 +1,22 @@
 """The announcements at hand, what is written down of them, and what the hub is told.
 
-Everything of one turn is one commit, made before the relay closes; the reports wait on the same
-disk and go to the outbox one by one while sound is playing, so that no report costs an
-emergency a millisecond and none is lost.
+Everything that is decided in one turn is one commit, made before the relay closes; reports to
+the hub lie in the same commit and go to the outbox afterwards. Progress, reports and erasing are
+left to the `Scribe`, so that a slow disk makes no gap in the sound.
 """
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from contract.receipt import Interruption, Receipt
 from edge_agent.audio.airing import Airing, Facts, spoken_of
 from edge_agent.audio.announcement import State
+from edge_agent.audio.journal import Journal
 from edge_agent.audio.programme import Track, programme_of
 
 if TYPE_CHECKING:
@@ -20,10 +24,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from edge_agent.audio.announcement import Change, Entry
-    from edge_agent.audio.journal import Journal
+    from edge_agent.audio.journal import Row
     from edge_agent.audio.pcm import Pcm
     from edge_agent.audio.programme import Segment
+    from edge_agent.audio.scribe import Scribe
     from edge_agent.clock import Reading
+
+_log = logging.getLogger(__name__)
 
 
 class Ledger:
@@ -32,12 +39,16 @@ class Ledger:
     Args:
         box: the box's id, for receipts.
         journal: the audio part's database.
+        scribe: writes what can wait.
         sounds: makes the chime and the siren.
     """
 
-    def __init__(self, box: str, journal: Journal, sounds: Callable[[Segment], Pcm]) -> None:
+    def __init__(
+        self, box: str, journal: Journal, scribe: Scribe, sounds: Callable[[Segment], Pcm]
+    ) -> None:
         self._box = box
         self._journal = journal
+        self._scribe = scribe
         self._sounds = sounds
         self._airings: dict[str, Airing] = {}
         self._changed: dict[str, Airing] = {}
@@ -89,30 +100,31 @@ class Ledger:
             )
         )
 
-    def touch(self, airing: Airing) -> None:
-        """Its progress shall be written down at the next commit."""
-        self._changed[airing.key] = airing
-
     def commit(self, reading: Reading) -> None:
-        """Write down all that changed, in one commit; nothing when nothing did."""
-        if not self._changed and not self._reports:
+        """Write down all that changed, in one commit, now.
+
+        A disk that cannot be written does not silence an emergency: it is logged, and what was
+        to be written is tried again with the next commit.
+        """
+        if not self._changed:
             return
-        rows = [(one.entry, one.facts) for one in self._changed.values()]
-        self._journal.write(rows, reading.now, self._reports)
+        changed = tuple(self._changed.values())
+        rows = [self._journal.row(one.entry, one.facts, reading.now) for one in changed]
+        try:
+            self._journal.write(rows, self._reports)
+        except sqlite3.Error:
+            _log.exception("the journal cannot be written; playing on")
+            return
+        if any(one.entry.state.final for one in changed):
+            self._scribe.later(Journal.erase)
         self._changed.clear()
         self._reports.clear()
+        self._scribe.send_reports()
 
-    def hand_over(self, send: Callable[[Receipt], None]) -> bool:
-        """Give the oldest waiting report to ``send``; False when there was none.
-
-        A power cut between the two commits sends a report twice, never not at all.
-        """
-        waiting = self._journal.oldest_report()
-        if waiting is None:
-            return False
-        send(waiting[1])
-        self._journal.report_sent(waiting[0])
-        return True
+    def save(self, airing: Airing, ordinary_s: float, reading: Reading) -> None:
+        """Write down, soon, how far an announcement got and how much airtime that took."""
+        row = self._journal.row(airing.entry, airing.facts, reading.now)
+        self._scribe.later(partial(_save, row, ordinary_s, reading.now))
 
     def _note_times(self, airing: Airing, change: Change) -> None:
         facts = airing.facts
@@ -136,3 +148,7 @@ class Ledger:
         *before, last = airing.facts.interruptions
         lasted = replace(last, seconds=round((at - since).total_seconds(), 3))
         airing.facts.interruptions = (*before, lasted)
+
+
+def _save(row: Row, ordinary_s: float, now: datetime, journal: Journal) -> None:
+    journal.write([row], ordinary_s=ordinary_s, now=now)

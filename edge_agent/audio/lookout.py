@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class AlertStore(Store):
-    """The store, asked for nothing but alerts."""
+    """The store, asked for nothing but alerts that were not cancelled."""
 
     def alerts(self) -> tuple[tuple[HeldAlert, ...], frozenset[str]]:
-        """Every alert that is not damaged, and the ids that were cancelled or replaced."""
+        """Every alert that may sound, and the ids that were cancelled or replaced."""
         cancelled = self._cancelled()
         try:
             held = tuple(one for one in self._alerts([]) if one.alert.id not in cancelled)

@@ -13,11 +13,10 @@ from edge_agent.audio.announcement import State
 from edge_agent.audio.pcm import BLOCK_S, BLOCK_SAMPLES, RATE_HZ, SAMPLE_BYTES, SILENT_BLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Collection
     from datetime import datetime
 
     from contract.notice import Notice
-    from contract.receipt import Receipt
     from edge_agent.audio.airing import Airing
     from edge_agent.audio.amplifier import Amplifier
     from edge_agent.audio.announcement import Announcement, Change
@@ -57,7 +56,6 @@ class Player:
         amplifier: Amplifier,
         volume: Volume,
         siren: Clip,
-        send: Callable[[Receipt], None],
     ) -> None:
         self._clock = clock
         self._queue = queue
@@ -68,7 +66,6 @@ class Player:
         self._amplifier = amplifier
         self._volume = volume
         self._siren = siren
-        self._send = send
         self._on_air = ""
         self._unsaved = 0
         self._mute_since_s: float | None = None
@@ -89,14 +86,11 @@ class Player:
         changes = self._queue.offer(item, reading)
         if notice is not None and self._queue.find(item.key) is not None:
             self._words.know(item.key, notice)
-        for replaced in item.replaces if changes else ():
-            self._journal.forbid(replaced)
         self._note(changes, reading)
 
     def cancel(self, announcement_id: str) -> None:
         """Its issuer cancelled it: stop now, and never start it."""
         reading = self._clock.read()
-        self._journal.forbid(announcement_id)
         self._note(self._queue.cancel(announcement_id, reading), reading)
 
     def withdraw(self, key: str, reason: str) -> None:
@@ -107,19 +101,22 @@ class Player:
     def step(self) -> float:
         """Do what is due; returns the seconds until the next step, 0 while there is sound."""
         reading = self._clock.read()
-        unready = self._gather(reading)
+        unready = self._unready()
         self._note(self._queue.turn(reading, self._airtime_s(reading), unready), reading)
         self._ledger.commit(reading)
         self._amplifier.watch()
         entry = self._queue.playing
         if entry is None:
             self._on_air = ""
+            if self._gather(reading):
+                return 0.0
             wait_s = self._wind_down(reading)
             return min(wait_s, VOICE_S) if unready else wait_s
         airing = self._ledger.find(entry)
         wait_s = self._sound(airing, reading)
+        # Everything below happens while the card has 80 ms of sound in hand.
         self._rest_idle_zones(self._addressed(airing))
-        self._ledger.hand_over(self._send)
+        self._gather(reading)
         return wait_s
 
     def close(self) -> None:
@@ -127,8 +124,6 @@ class Player:
         self._amplifier.close()
         self._mixer.close()
         self._save(self._clock.read())
-        while self._ledger.hand_over(self._send):
-            pass
 
     def _sound(self, airing: Airing, reading: Reading) -> float:
         """Hand over one block of the announcement that has the air."""
@@ -216,13 +211,8 @@ class Player:
             self._mixer.rest("tail")
             self._rest_idle_zones(())
             if self._amplifier.on:
-                self._ledger.hand_over(self._send)
                 return 0.0 if self._mixer.streaming else BLOCK_S
             self._mixer.close()
-        if self._unsaved:
-            self._save(reading)
-        while self._ledger.hand_over(self._send):
-            pass
         due = self._queue.next_change(reading, self._airtime_s(reading))
         return IDLE_S if due is None else min(IDLE_S, _seconds(reading.now, due))
 
@@ -235,24 +225,30 @@ class Player:
             if now_s - self._last_sound_s.get(zone, -tail_s) >= tail_s:
                 self._amplifier.release((zone,), "idle")
 
-    def _gather(self, reading: Reading) -> set[str]:
-        """Look for speech that has come; returns the ordinary announcements without sound."""
+    def _unready(self) -> set[str]:
+        """Ordinary announcements without sound; an emergency starts with the siren."""
+        return {
+            one.key
+            for one in self._ledger.airings
+            if not one.entry.announcement.urgent and one.track.samples is None
+        }
+
+    def _gather(self, reading: Reading) -> bool:
+        """Look for speech that has come, order what is missing; True when something changed."""
         self._words.turn()
-        unready = set()
+        changed = False
         for airing in self._ledger.airings:
-            urgent = airing.entry.announcement.urgent
-            ahead_s = _seconds(reading.now, airing.entry.announcement.due_at)
-            if not urgent and ahead_s > PREPARE_S:
-                unready.add(airing.key)
+            item = airing.entry.announcement
+            if not item.urgent and _seconds(reading.now, item.due_at) > PREPARE_S:
                 continue
-            if self._words.gather(airing, reading.now) and airing.entry.state is State.QUEUED:
-                self._ledger.report(airing, State.QUEUED, "", reading)
-            if airing.voiceless and not urgent:
+            ready = self._words.gather(airing, reading.now)
+            changed = changed or ready
+            if airing.voiceless and not item.urgent:
                 changes = self._queue.end(airing.key, State.FAILED, reading, NO_VOICE)
                 self._note(changes, reading)
-            elif airing.track.samples is None and not urgent:
-                unready.add(airing.key)
-        return unready
+            elif ready and airing.entry.state is State.QUEUED:
+                self._ledger.report(airing, State.QUEUED, "", reading)
+        return changed
 
     def _note(self, changes: list[Change], reading: Reading) -> None:
         for airing in self._ledger.note(changes, reading):
@@ -263,16 +259,13 @@ class Player:
         self._last_sound_s.update(dict.fromkeys(zones, now_s))
 
     def _save(self, reading: Reading) -> None:
-        """Write down how far the announcement got; at most a second is ever lost."""
+        """Have written down how far the announcement got; at most a second is ever lost."""
         entry = self._queue.playing
-        if entry is not None:
-            airing = self._ledger.find(entry)
-            self._ledger.touch(airing)
-            if not entry.announcement.urgent:
-                self._journal.add_airtime(reading.now, self._unsaved / RATE_HZ)
-                self._airtime = ("", 0.0)
+        if entry is not None and self._unsaved:
+            ordinary_s = 0.0 if entry.announcement.urgent else self._unsaved / RATE_HZ
+            self._airtime = (self._airtime[0], self._airtime[1] + ordinary_s)
+            self._ledger.save(self._ledger.find(entry), ordinary_s, reading)
         self._unsaved = 0
-        self._ledger.commit(reading)
 
     def _airtime_s(self, reading: Reading) -> float:
         day = reading.local.date().isoformat()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -16,15 +18,17 @@ from edge_agent.audio.mixer import Mixer
 from edge_agent.audio.player import Player
 from edge_agent.audio.queue import Queue
 from edge_agent.audio.rules import air_rules, volume
+from edge_agent.audio.scribe import ThreadScribe
 from edge_agent.audio.sinks.choice import check_devices, make_sink
 from edge_agent.audio.speech import SpeechDesk
 from edge_agent.audio.words import Words
+from edge_agent.outbox import Outbox
 from edge_agent.part import WATCHDOG_S, notify, open_part
 from edge_agent.plan import plan
 from edge_agent.poke import poke
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -36,6 +40,8 @@ if TYPE_CHECKING:
     from edge_agent.store import InForce
 
 _log = logging.getLogger(__name__)
+SOUND_FIRST = -10
+"""Niceness: a busy machine must not make gaps in the sound."""
 READ_AGAIN_S = 600.0
 """The notices are read again so often although nothing changed."""
 
@@ -61,7 +67,8 @@ class Loudspeaker:
         self._desk = SpeechDesk(folder / "speech", voice or child, part.clock)
         jingles = Jingles(folder / "jingles")
         words = Words(self._desk, self._lookout.recording, jingles.siren)
-        ledger = Ledger(settings.box.id, self._journal, jingles.of)
+        self._scribe = ThreadScribe(folder, self._open_send)
+        ledger = Ledger(settings.box.id, self._journal, self._scribe, jingles.of)
         self._player = Player(
             clock=part.clock,
             queue=self._queue,
@@ -72,7 +79,6 @@ class Loudspeaker:
             amplifier=Amplifier(settings.zone, part.clock, RelayLog(folder, part.clock)),
             volume=volume(settings),
             siren=jingles.siren,
-            send=self._send,
         )
         self._player.restore()
         self._desk.forget_all_but(words.names_of(ledger.airings))
@@ -101,6 +107,7 @@ class Loudspeaker:
     def close(self) -> None:
         """Relays off first, then everything else in order."""
         self._player.close()
+        self._scribe.close()
         self._desk.close()
         self._lookout.close()
         self._journal.close()
@@ -150,9 +157,15 @@ class Loudspeaker:
             if not item_.notice_id and f"{item_.id}@{item_.revision}" not in held:
                 self._player.withdraw(item_.key, "已撤回 withdrawn")
 
-    def _send(self, receipt: Receipt) -> None:
-        self._part.outbox.add_receipt(receipt)
-        poke(self._part.settings.run, "link")
+    def _open_send(self) -> Callable[[Receipt], None]:
+        """Called in the scribe's thread, for a database belongs to the thread that opened it."""
+        outbox = Outbox(self._part.settings.part_folder("audio"))
+
+        def send(receipt: Receipt) -> None:
+            outbox.add_receipt(receipt)
+            poke(self._part.settings.run, "link")
+
+        return send
 
 
 def _cards(
@@ -168,6 +181,8 @@ def _cards(
 
 def main(settings: Settings) -> int:
     """Run the audio part until SIGTERM. Exit code 0; relays are off on every way out."""
+    with contextlib.suppress(OSError):  # not allowed on most desks; a box's unit allows it
+        os.setpriority(os.PRIO_PROCESS, 0, SOUND_FIRST)
     prepare_gpio(settings.part_folder("audio"))
     part = open_part("audio", settings)
     try:

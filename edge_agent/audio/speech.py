@@ -210,12 +210,8 @@ class SpeechDesk:
         if child.stdin is not None:
             with contextlib.suppress(OSError):
                 child.stdin.close()
-        child.terminate()
-        try:
-            child.wait(1.0)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+        child.kill()  # a hung library does not listen to anything softer; its engines end at
+        child.wait()  # the end of their input
 
 
 def write_answer(folder: Path, name: str, answer: dict[str, object]) -> None:

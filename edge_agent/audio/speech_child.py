@@ -6,8 +6,10 @@ the input ends. Everything heavy, scripts and voices, lives here and not in the 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import os
 import sys
 import wave
 from pathlib import Path
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from edge_agent.settings import Settings
 
 _log = logging.getLogger(__name__)
+SPEECH_LAST = 5
+"""Niceness of the voices: rendering may take longer, sound and panel may not."""
 ORDINARY_DEADLINE_S = 300.0
 
 
@@ -110,7 +114,9 @@ def _lexicon(path: str) -> Lexicon:
 
 
 def main() -> int:
-    """Work until standard input ends."""
+    """Work until standard input ends, behind everything else on the box."""
+    with contextlib.suppress(OSError):  # the unit forbids it and says Nice= itself
+        os.setpriority(os.PRIO_PROCESS, 0, SPEECH_LAST)
     settings, folder = box_settings.load(Path(sys.argv[1])), Path(sys.argv[2])
     studio = Studio(settings, folder)
     try:

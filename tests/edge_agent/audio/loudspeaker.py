@@ -18,6 +18,7 @@ from edge_agent.audio.mixer import Mixer
 from edge_agent.audio.pcm import Clip
 from edge_agent.audio.player import Player
 from edge_agent.audio.queue import Queue
+from edge_agent.audio.scribe import PromptScribe
 from edge_agent.audio.sinks.pacing import Pacer
 from edge_agent.audio.sinks.recording import RecordingSink
 from edge_agent.audio.speech import Order, SpeechFailedError, Take
@@ -113,17 +114,18 @@ class Village:
         self.queue = Queue(rules or AirRules(calendar=Calendar.load()), self.journal.past())
         self.amplifier = Amplifier(zones, clock, RelayLog(folder, clock))
         self.words = Words(self.voice, lambda _: None, SIREN)
+        scribe = PromptScribe(self.journal, self.receipts.append)
+        scribe.send_reports()
         self.player = Player(
             clock=clock,
             queue=self.queue,
             journal=self.journal,
-            ledger=Ledger("box-1", self.journal, sounds),
+            ledger=Ledger("box-1", self.journal, scribe, sounds),
             words=self.words,
             mixer=Mixer(sinks or own_cards(zones, folder, clock), clock),
             amplifier=self.amplifier,
             volume=Volume(zones),
             siren=SIREN,
-            send=self.receipts.append,
         )
         self.player.restore()
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -141,8 +142,16 @@ class Box:
 
     def states(self, notice_id: str) -> list[str]:
         """What was reported of one notice."""
-        bodies = [event.body for event in self.part.outbox.after(0, 1000)]
-        return [body["spoken"]["state"] for body in bodies if body["notice_id"] == notice_id]
+        return [
+            body["spoken"]["state"] for body in self.reports() if body["notice_id"] == notice_id
+        ]
+
+    def reports(self) -> list[dict[str, Any]]:
+        """Everything in the outbox, once the thread that writes it is through."""
+        done = threading.Event()
+        self.loudspeaker._scribe.later(lambda _: done.set())
+        assert done.wait(10), "the scribe does not answer"
+        return [event.body for event in self.part.outbox.after(0, 1000)]
 
     def labels(self) -> list[str]:
         """Whose samples the card got, in order."""
@@ -227,8 +236,7 @@ def test_a_corrected_notice_is_announced_anew_and_a_withdrawn_one_falls_silent(b
     box.settle()
     box.play(30)
     assert box.states("N002")[-1] == "cancelled"
-    bodies = [event.body for event in box.part.outbox.after(0, 1000)]
-    ended = [(b["notice_id"], b["revision"], b["spoken"]["state"]) for b in bodies]
+    ended = [(b["notice_id"], b["revision"], b["spoken"]["state"]) for b in box.reports()]
     assert ("N001", 1, "superseded") in ended
     assert ("N001", 2, "finished") in ended
 
@@ -239,6 +247,7 @@ def test_the_recording_of_the_hub_goes_before_the_voice_of_the_box(box: Box) -> 
     box.publish(notice(speech=Speech("低保名单", asset)), assets=(recording,))
     box.settle()
     box.play(20)
+    box.reports()
     (row,) = box.loudspeaker._journal.log()
     assert row["engine"] == "recorded"
 
@@ -252,6 +261,7 @@ def test_the_voice_speaks_when_the_recording_does_not_come(box: Box) -> None:
     box.play(15)
     box.settle()
     box.play(15)
+    box.reports()
     (row,) = box.loudspeaker._journal.log()
     assert (row["engine"], row["state"]) == ("test", "finished")
 

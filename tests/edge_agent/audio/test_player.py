@@ -13,6 +13,7 @@ from loudspeaker import CHIME, ONE_ZONE, SIREN, Village, own_cards, words_pcm
 
 from edge_agent.audio.announcement import Announcement, Kind, Level, Severity
 from edge_agent.audio.sinks import SinkLostError
+from edge_agent.audio.sinks.alsa import AlsaSink
 from edge_agent.audio.sinks.pacing import Pacer
 from edge_agent.audio.sinks.recording import RecordingSink
 from edge_agent.audio.timetable import AirRules
@@ -247,17 +248,41 @@ def test_the_id_of_an_alert_is_on_disk_before_the_relay_closes(
     assert pins.pin(17).state == 0
 
 
-def test_reports_that_were_not_yet_handed_over_survive_a_power_cut(
-    village: Village, clock: ManualClock, tmp_path: Path
+def test_a_disk_that_cannot_be_written_does_not_silence_an_emergency(
+    village: Village, caplog: pytest.LogCaptureFixture
 ) -> None:
+    village.journal._database.execute("PRAGMA query_only=ON")
     village.player.accept(FLOOD)
     village.player.step()
-    village.cut_power()
-    told = len(village.receipts)
-    again = Village(tmp_path, clock)
-    again.run(1)
-    states = [one.spoken.state for one in village.receipts[:told] + again.receipts if one.spoken]
-    assert states[:2] == ["accepted", "started"]
+    assert "playing on" in caplog.text
+    village.journal._database.execute("PRAGMA query_only=OFF")
+    village.run(30)
+    assert village.samples_of("N004@1 speech") == words_pcm(FLOOD.text, 3.0)
+    assert village.states("N004") == ["accepted", "started", "finished"]
+
+
+def test_what_alsa_gives_the_card_is_bit_for_bit_what_was_announced(
+    tmp_path: Path, clock: ManualClock, pins: MockFactory, alsa_recording: Path
+) -> None:
+    del pins
+    card = AlsaSink("rec", Pacer(clock))
+    village = Village(tmp_path, clock, sinks={"rec": (card, ("村",))})
+    village.player.accept(NOTICE)
+    village.run(3)
+    village.player.accept(FLOOD)
+    village.run(60)
+    assert village.states("N001")[-1] == village.states("N004")[-1] == "finished"
+    played = alsa_recording.read_bytes()
+    chime, words = CHIME.read(0, CHIME.samples), words_pcm(NOTICE.text, 3.0)
+    siren = SIREN.read(0, 24_000) * 10
+    whole = chime + words
+    start = played.index(whole[:9_600])
+    cut = played.index(siren[:9_600]) - start
+    emergency = siren + words_pcm(FLOOD.text, 3.0)
+    expected = whole[:cut] + emergency + whole[cut:]
+    assert played[start : start + len(expected)] == expected
+    assert not any(played[:start]), "silence before"
+    assert not any(played[start + len(expected) :]), "silence after"
 
 
 class VanishingCard(RecordingSink):
