@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from contract.folding import fold
 from contract.personal_numbers import is_certificate, is_resident, mobile_in, passes_luhn
-from contract.privacy import mask, scan
+from contract.privacy import masked_number, scan
 from hub.privacy.decisions import Action, ColumnVerdict
 from hub.privacy.words import (
     COLUMN_WORDS,
@@ -33,7 +33,7 @@ PERSONAL_TYPES = frozenset(
 FINAL_TYPES = frozenset({"health", "minor", "complainant"})
 _ONLY_OF_PERSONS = frozenset({"income", "age", "birth", "minor", "addr"})
 _NUMBERED = {"id": 6, "bank": 6}
-_HAVE_EXAMPLES = frozenset({"id", "bank", "mobile"})
+_HAVE_EXAMPLES = {"id": "resident", "bank": "bank", "mobile": "mobile"}
 _NUMBER_KINDS = {"resident": "id", "certificate": "id", "other_paper": "id", "address": "addr"}
 _SAFE_TYPES = frozenset({"int", "money", "area", "percent", "date", "month", "daterange", "num"})
 _MOST = 0.5
@@ -177,10 +177,8 @@ def _drop(
 
 def _verdict(table: TableView, column: ColumnView, kind: str, action: Action) -> ColumnVerdict:
     cells = table.cells(column.index)
-    example = None
-    if action is not Action.KEEP and cells and kind in _HAVE_EXAMPLES:
-        masked = mask(cells[0], column.label)
-        example = masked if masked != cells[0] else None
+    shown = action is not Action.KEEP and cells and kind in _HAVE_EXAMPLES
+    example = _example(cells[0], kind) if shown else None
     verdict = ColumnVerdict(
         where=table.where(column.index),
         label=column.label,
@@ -192,6 +190,11 @@ def _verdict(table: TableView, column: ColumnView, kind: str, action: Action) ->
         index=column.index,
     )
     return replace(verdict, zh=_sentence(verdict))
+
+
+def _example(cell: str, kind: str) -> str:
+    number = "".join(char for char in fold(cell).text if char.isalnum())
+    return masked_number(_HAVE_EXAMPLES[kind], number)
 
 
 def _sentence(verdict: ColumnVerdict) -> str:

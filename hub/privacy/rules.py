@@ -29,6 +29,9 @@ _ADULT_YEARS = 18
 _AGE = re.compile(r"(\d{1,3})\s*(?:周?岁)?")
 _AGE_HEADING = re.compile(r"年龄|岁数|周岁")
 _YEAR = re.compile(r"\d{4}")
+_OF_RELATIVES = re.compile(r"子女|家庭成员|家属|成员名单|成员姓名")
+"""Columns that name the children of those who are listed; they are dropped, the list stays."""
+_CLASSES = re.compile(r"类别|类型|档次|方式")
 _HEADING_OF_CHILDREN = dict(COLUMN_WORDS)["minor"]
 _BIRTH_HEADING = dict(COLUMN_WORDS)["birth"]
 
@@ -40,7 +43,7 @@ def table_rules(
     persons = table.person_columns()
     if not persons:
         return
-    reason = _about_children(notice, table, profile)
+    reason = next(_signs_of_children(notice, table, profile), "")
     if reason:
         yield RuleHit(
             "minors",
@@ -63,7 +66,9 @@ def _illness_in_cells(table: TableView, verdicts: list[ColumnVerdict]) -> Iterat
     for column in table.columns:
         if verdicts[column.index].action is Action.DROP_COLUMN:
             continue
-        ill = sum(HEALTH_IN_CELL.search(cell) is not None for cell in table.cells(column.index))
+        classed = column.type == "enum" and _CLASSES.search(column.heading)
+        words = SPECIFIC_DISEASE if classed else HEALTH_IN_CELL
+        ill = sum(words.search(cell) is not None for cell in table.cells(column.index))
         if ill and column.index not in table.person_columns():
             title = column.label.strip() or f"第{column.index + 1}列"
             yield RuleHit(
@@ -79,23 +84,31 @@ def _title_tells_health(notice: Mapping[str, Any]) -> bool:
     return bool(SPECIFIC_DISEASE.search(title) or HEALTH_GATHERING.search(title))
 
 
-def _about_children(notice: Mapping[str, Any], table: TableView, profile: str) -> str:
-    """Why a list of names is a list of children, or nothing."""
+def _signs_of_children(notice: Mapping[str, Any], table: TableView, profile: str) -> Iterator[str]:
+    """Why a list of names is a list of children, the surest reason first."""
     if profile == "minors":
-        return "本事项涉及困境儿童"
+        yield "本事项涉及困境儿童"
     topic = MINOR_TOPIC.search(f"{notice.get('title') or ''} {notice.get('summary') or ''}")
     if topic:
-        return f"标题或摘要含“{topic[0]}”"
+        yield f"标题或摘要含“{topic[0]}”"
+    named = [table.columns[index] for index in table.person_columns()]
+    if all(column.restricted and column.type != "minor" for column in named):
+        return
     for column in table.columns:
-        if column.type == "minor" or (
-            _HEADING_OF_CHILDREN.search(column.heading) and column.type not in {"int", "money"}
-        ):
-            return f"表中有“{column.label}”一列"
-        if _are_minors(column, table.cells(column.index), notice):
-            return f"“{column.label}”一列显示为未满18周岁"
-        for told in filter(None, map(MINOR_TOPIC.search, table.cells(column.index))):
-            return f"表中含“{told[0]}”"
-    return ""
+        cells = table.cells(column.index)
+        if _OF_RELATIVES.search(column.heading) is None and _tells_children(column):
+            yield f"表中有“{column.label}”一列"
+        if _are_minors(column, cells, notice):
+            yield f"“{column.label}”一列显示为未满18周岁"
+        for told in filter(None, map(MINOR_TOPIC.search, cells)):
+            yield f"表中含“{told[0]}”"
+
+
+def _tells_children(column: ColumnView) -> bool:
+    if column.type == "minor":
+        return True
+    counted = column.type in {"int", "money", "enum"}
+    return not counted and _HEADING_OF_CHILDREN.search(column.heading) is not None
 
 
 def _are_minors(column: ColumnView, cells: tuple[str, ...], notice: Mapping[str, Any]) -> bool:

@@ -264,3 +264,38 @@ def test_findings_never_repeat_what_they_found() -> None:
 )
 def test_file_names_lose_the_number_and_keep_the_rest(name: str, safe: str) -> None:
     assert safe_file_name(name) == safe
+
+
+def columns(*entries: tuple[str, str, bool]) -> list[dict[str, Any]]:
+    return [{"label": label, "type": kind, "restricted": hide} for label, kind, hide in entries]
+
+
+def test_children_of_the_listed_are_dropped_and_the_list_of_adults_stays() -> None:
+    heads = columns(("姓名", "name", False), ("奖扶金额(元)", "money", False))
+    heads += columns(("子女情况", "minor", True), ("手术史", "health", True))
+    notice = {"item": "ZW16", "table": {"columns": heads, "rows": [["王建国", 960, "一女", "有"]]}}
+    gate = examine(notice)
+    assert gate.decision is Decision.PUBLISH_MASKED
+    assert [verdict.label for verdict in gate.restricted_columns] == ["子女情况", "手术史"]
+
+
+def test_a_list_of_children_is_blocked_even_where_its_names_are_marked_restricted() -> None:
+    heads = columns(("类别", "enum", False), ("姓名", "minor", True), ("金额(元)", "money", False))
+    notice = {"item": "ZW06", "table": {"columns": heads, "rows": [["孤儿", "王小明", 1000]]}}
+    gate = examine(notice)
+    assert gate.decision is Decision.BLOCK
+    assert examine(apply(gate, notice)).decision is Decision.PUBLISH
+
+
+def test_examples_are_masked_by_type_even_where_no_pattern_knows_the_number() -> None:
+    heads = columns(("户名", "name", False), ("户号", "id", True), ("账号", "bank", True))
+    notice = {"table": {"columns": heads, "rows": [["王建国", "0530123456789", "88-12345"]]}}
+    masked = [verdict.example_masked for verdict in examine(notice).restricted_columns]
+    assert masked == ["053012*****89", "***2345"]
+
+
+def test_a_public_class_of_help_is_no_illness_but_a_disease_in_it_is() -> None:
+    heads = columns(("姓名", "name", False), ("救助类别", "enum", False))
+    for word, decision in (("重病支出型", Decision.PUBLISH), ("白血病", Decision.BLOCK)):
+        notice = {"item": "ZW03", "table": {"columns": heads, "rows": [["王建国", word]]}}
+        assert examine(notice).decision is decision
