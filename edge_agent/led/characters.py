@@ -28,6 +28,7 @@ _PICTURE_SIGNS = range(0x1F000, 0x1FB00)
 _WORDS = {"📞": "电话", "📱": "手机", "☎": "电话", "📍": "地点", "🔥": "火", "💧": "水",
           "🚫": "禁止", "🏥": "医院", "🏫": "学校", "🚨": "警报"}  # fmt: skip
 _STACKED = re.compile("[\u0700-\u1cff\ua880-\uabff\u1780-\u18af\U00010a00-\U00011fff]")
+_IS_SHAPE = re.compile("[\ufb50-\ufdff\ufe70-\ufefc]")
 _UNFIT = frozenset({"Cn", "Co", "Cs", "Cc", "Cf"})
 _MARKS = frozenset({"Mn", "Mc", "Me"})
 
@@ -87,9 +88,10 @@ def _shown(char: str, size_px: int) -> str:
         return ""
     if category in _UNFIT or _STACKED.match(char):
         return fonts.SUBSTITUTE
-    if unicodedata.bidirectional(char) == "AL":
-        return char if rtl.can_join(char) or not char.isalpha() else fonts.SUBSTITUTE
-    return fonts.SUBSTITUTE if fonts.missing(char, size_px) else char
+    drawn = char
+    if unicodedata.bidirectional(char) == "AL" and char.isalpha() and not _IS_SHAPE.match(char):
+        drawn = rtl.alone(char) or "\uffff"
+    return fonts.SUBSTITUTE if fonts.missing(drawn, size_px) else char
 
 
 def _reportable(char: str) -> str:

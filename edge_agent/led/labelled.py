@@ -26,7 +26,8 @@ _UNIT = re.compile(r"^(.{1,12}?)[（(]([^\d（）()]{1,4})[）)]$")
 _NUMBER = re.compile(r"^[-+−]?\d[\d,.]*$")
 _KEY_WITHIN = 3  # the name of a row stands among its first columns
 _PLAIN = frozenset({"name", "group"})
-_LOW_ROWS = 2  # the page number stands beside the name: below it, a value needs the whole line
+_LOW_ROWS = 2  # the number stands beside the name (below it a value needs the whole line) ...
+"""... and counts the table's rows, not the pages: that is shorter and says more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ def labelled_pages(
     columns: Columns, rows: Sequence[tuple[str, ...]], form: Format, *, source: str = ""
 ) -> tuple[Page, ...]:
     """The pages; a row that does not fit on one page starts on a page of its own."""
+    if form.rows() == _LOW_ROWS and len(rows) > 1 and not form.scrolls:
+        return _numbered_rows(columns, rows, form, source)
     records = [_items(columns, row) for row in rows]
     if form.scrolls:
         total = len(records)
@@ -65,6 +68,21 @@ def labelled_pages(
         sheet = replace(sheet, slot=needed)
     return tuple(
         _page(lines, form, sheet, (n, len(pages)), source) for n, lines in enumerate(pages, 1)
+    )
+
+
+def _numbered_rows(
+    columns: Columns, rows: Sequence[tuple[str, ...]], form: Format, source: str
+) -> tuple[Page, ...]:
+    """Pages of a panel of two lines: ``n/m`` is the row's number, so a running number can go."""
+    total = len(rows)
+    sheet = _Sheet(form.rows(), form.columns(), len(f"{total}/{total}") + 1)
+    counted = columns[0][1] == "int" and all(row[0] == str(n) for n, row in enumerate(rows, 1))
+    first = 1 if counted and len(columns) > 1 else 0
+    return tuple(
+        _page(lines, form, sheet, (n, total), source)
+        for n, row in enumerate(rows, 1)
+        for lines in _record_pages(_items(columns[first:], row[first:]), sheet)
     )
 
 
@@ -112,6 +130,9 @@ def _record_pages(items: list[str], sheet: _Sheet) -> list[list[str]]:
     """The pages of one row, beginning on a fresh one."""
     pages: list[list[str]] = [[]]
     named = [items[0]] if cells(items[0]) <= sheet.width_of(0) else []
+    if _with([], items[0], sheet) is None:  # a very long name takes the number's place
+        whole = _with([], items[0], replace(sheet, slot=0))
+        pages, items = ([whole], items[1:]) if whole else (pages, items)
     for item in items:
         for lines in (pages[-1], named, []):
             longer = _with(lines, item, sheet)
@@ -156,7 +177,8 @@ def _page(
         for row, line in enumerate(lines)
         if line
     ]
-    if place[1] > 1:
+    beside = lines[sheet.number_row] if len(lines) > sheet.number_row else ""
+    if place[1] > 1 and cells(beside) + sheet.slot <= sheet.width:
         number = page_number(f"{place[0]}/{place[1]}", form)
         runs.append(replace(number, y_px=form.line_y_px(sheet.number_row)))
     characters = sum(len(line.replace(" ", "")) for line in lines)

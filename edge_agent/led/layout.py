@@ -24,7 +24,7 @@ BASE_PX = fonts.BASE_SIZE_PX
 Align = Literal["left", "centre"]
 _TICKER_SHARE = 0.6  # of the reading speed: moving type is harder to read than standing type
 _FEWEST_IN_TICKER = 9  # half cells
-_NARROWEST_PAGE = 12  # half cells: what is narrower scrolls, a page of it holds too few words
+_LEAST_PAGE = 32  # half cells in all: the longest name, 14 characters, and a page number
 _FEWEST_CELLS = 8  # a line of larger type holds at least four characters, or reads like a ladder
 
 
@@ -65,8 +65,8 @@ class Format:
 
     @property
     def scrolls(self) -> bool:
-        """Whether longer text runs through as one line: too low or too narrow for pages."""
-        return self.rows() == 1 or self.columns() < _NARROWEST_PAGE
+        """Whether longer text runs through as one line: too small for pages."""
+        return self.rows() == 1 or self.rows() * self.columns() < _LEAST_PAGE
 
     @property
     def ticker_size_px(self) -> int:

@@ -46,9 +46,9 @@ def join_letters(text: str) -> str:
     return _with_ligatures("".join(shaped))
 
 
-def can_join(char: str) -> bool:
-    """Whether the shapes of an Arabic letter are known; others must be reported."""
-    return char in _shapes()
+def alone(char: str) -> str:
+    """The shape of an Arabic letter that stands alone; empty when its shapes are not known."""
+    return _shapes().get(char, {}).get("isolated", "")
 
 
 def visual_order(line: str, *, base_rtl: bool) -> str:
