@@ -41,21 +41,19 @@ class Feed:
 
     async def run(self) -> None:
         """Until the page is closed."""
-        loops = [
-            asyncio.create_task(each, name=name)
-            for name, each in (
-                ("panels", self._panels()),
-                ("sound", self._sound()),
-                ("status", self._status()),
-            )
-        ]
-        try:
+        async with asyncio.TaskGroup() as group:
+            loops = [
+                group.create_task(each, name=name)
+                for name, each in (
+                    ("panels", self._panels()),
+                    ("sound", self._sound()),
+                    ("status", self._status()),
+                )
+            ]
             async for _ in self._socket:
                 pass
-        finally:
-            for each in loops:
-                each.cancel()
-            await asyncio.gather(*loops, return_exceptions=True)
+            for loop in loops:
+                loop.cancel()
 
     async def _panels(self) -> None:
         seen: dict[tuple[int, int], tuple[int, int]] = {}
@@ -95,12 +93,14 @@ class Feed:
         level = await asyncio.to_thread(sound.level_db, horn.folder)
         heard = await asyncio.to_thread(sound.passages, horn.folder)
         await self._tell(
-            type="sound",
-            village=village,
-            zone=horn.name,
-            playing=playing,
-            level_db=round(level, 1),
-            passages=[each.as_json() for each in heard],
+            {
+                "type": "sound",
+                "village": village,
+                "zone": horn.name,
+                "playing": playing,
+                "level_db": round(level, 1),
+                "passages": [each.as_json() for each in heard],
+            }
         )
 
     async def _status(self) -> None:
@@ -108,15 +108,12 @@ class Feed:
         async with aiohttp.ClientSession(timeout=timeout) as session:
             while not self._socket.closed:
                 for v, place in enumerate(self._places):
-                    await self._tell(
-                        type="status",
-                        village=v,
-                        screen=await _screen(session, place.screen),
-                        **await status_of(self._control, place.id),
-                    )
+                    found = await status_of(self._control, place.id)
+                    screen = await _screen(session, place.screen)
+                    await self._tell({**found, "type": "status", "village": v, "screen": screen})
                 await asyncio.sleep(STATUS_S)
 
-    async def _tell(self, **message: object) -> None:
+    async def _tell(self, message: dict[str, object]) -> None:
         with contextlib.suppress(ConnectionError):
             await self._socket.send_str(json.dumps(message, ensure_ascii=False, default=str))
 

@@ -83,7 +83,7 @@ function Village(root) {
     const power = root.querySelector('[data-switch="power"]');
     power.setAttribute("aria-pressed", String(Boolean(status.powered)));
     part("power").textContent = status.powered ? "有电" : "已拔";
-    const shown = alarms.length ? "⚠ 紧急全屏" : `轮播 ${(status.on_panel || []).length} 条`;
+    const shown = alarms.length ? "⚠ 有紧急通知" : `轮播 ${(status.on_panel || []).length} 条`;
     if (part("on-panel")) part("on-panel").textContent = status.powered ? shown : "无电";
     part("readable").textContent = `${(status.readable || []).length} 条`;
     part("unsent").textContent = `${Object.values(status.unsent || {}).reduce((a, b) => a + Number(b), 0)} 条`;
@@ -111,10 +111,11 @@ function Village(root) {
     const ends = JSON.stringify(message.passages.map((each) => each.end));
     if (box.dataset.key === key + (message.playing ? "" : ends) || message.passages.length === 0) return;
     box.dataset.key = key + (message.playing ? "" : ends);
-    box.replaceChildren(...message.passages.slice(0, 4).map((each) => entry(message.zone, each)));
+    box.replaceChildren(...message.passages.slice(0, 4).map((each, n) =>
+      entry(message.zone, each, message.playing && n === 0)));
   }
 
-  function entry(zone, each) {
+  function entry(zone, each, live) {
     const item = document.createElement("li");
     const button = document.createElement("button");
     const words = document.createElement("span");
@@ -126,7 +127,7 @@ function Village(root) {
     words.dataset.name = each.notice;
     words.dataset.kind = (KINDS[each.kind] || each.kind).split(" ")[0];
     words.textContent = `${words.dataset.kind}　${titleOf(each.notice)}`;
-    time.textContent = `${each.seconds} 秒`;
+    time.textContent = live ? "正在播 live" : `${each.seconds} 秒`;
     item.append(button, words, time);
     return item;
   }

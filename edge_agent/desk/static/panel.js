@@ -86,7 +86,7 @@ class Panel {
   draw() {
     if (!this.mask) return;
     const data = this.pixels.data;
-    const level = 0.35 + 0.65 * (this.brightness / 255);
+    const level = 0.6 + 0.4 * (this.brightness / 255);
     for (let y = 0, at = 0; y < this.height; y += 1) {
       for (let x = 0; x < this.width; x += 1, at += 4) {
         const lit = this.colour(x, y);

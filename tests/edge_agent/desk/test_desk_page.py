@@ -59,7 +59,8 @@ class Switchboard:
     async def status(self, village: str) -> dict[str, object]:
         if self.broken:
             raise OSError("no store")
-        return {"time": "2024-07-05T20:00:00+08:00", "alerts": [], **self._of(village)}
+        plain = {"village": "青石村", "time": "2024-07-05T20:00:00+08:00", "alerts": []}
+        return {**plain, **self._of(village)}
 
 
 def _place(folder: Path, name: str = "village-1") -> Place:
@@ -186,6 +187,20 @@ def test_a_panels_picture_is_sent_once_and_again_only_when_it_changes(tmp_path: 
             assert await _binary(socket) == bytes((0, 0, 128)) + matrix
             _write_frame(tmp_path / "card", matrix[::-1])
             assert await _binary(socket) == bytes((0, 0, 255)) + matrix[::-1]
+
+    asyncio.run(story())
+
+
+def test_the_page_is_told_how_each_village_stands(tmp_path: Path) -> None:
+    async def story() -> None:
+        places = (_place(tmp_path), _place(tmp_path, "village-2"))
+        async with _client(Switchboard(), *places) as client, client.ws_connect("/live") as socket:
+            told: dict[int, dict[str, Any]] = {}
+            while len(told) < 2:
+                message = json.loads(await socket.receive_str())
+                if message["type"] == "status":
+                    told[message["village"]] = message
+            assert all(each["powered"] and each["screen"] is None for each in told.values())
 
     asyncio.run(story())
 
