@@ -77,9 +77,15 @@ def _oversampled(samples: Samples) -> Samples:
     size = len(samples)
     if not size:
         return samples
-    spectrum = np.fft.rfft(samples)
-    fine: Samples = np.fft.irfft(spectrum, size * _OVERSAMPLED) * _OVERSAMPLED
-    return fine
+    quick = _quick_size(size)
+    fine: Samples = np.fft.irfft(np.fft.rfft(samples, quick), quick * _OVERSAMPLED) * _OVERSAMPLED
+    return fine[: size * _OVERSAMPLED]
+
+
+def _quick_size(size: int) -> int:
+    """The next length of small factors only; one with a large prime takes six times as long."""
+    odd = (three * five for three in (1, 3, 9) for five in (1, 5, 25))
+    return min(part << max(0, (-(-size // part) - 1).bit_length()) for part in odd)
 
 
 def _lufs(powers: Samples) -> Samples:
