@@ -27,7 +27,7 @@ def special_area(card: OnbonKCard, frame: wire.Frame) -> bytes:
         x * 8, y, width * 8, height, kind == 1, pages, run_mode, timeout_s, stay,
         touched_at_s=card.clock.monotonic_s(),
     )  # fmt: skip
-    others = [held.area for held in card.dynamic.values()]
+    others = [held.area for held in card.dynamic.values() if held.display_mode == 0]
     others += [area for program in card.flash.programs().values() for area in program.areas]
     if any(special.overlaps(area) for area in others):
         raise Refusal(wire.ERR_MEMORY)

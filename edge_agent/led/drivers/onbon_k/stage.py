@@ -115,6 +115,8 @@ class Stage:
         return min([*due, picture_s] if picture_s is not None else due, default=None)
 
     def _bring_standing(self, plan: Plan, screen: Screen, *, under_areas: bool) -> None:
+        if plan.picture is None and self.picture.shown:
+            self.picture.remove()
         self.flash.show(tuple(load.area for zone in plan.zones for load in zone.loads))
         if under_areas:
             return
@@ -166,8 +168,6 @@ class Stage:
 
     def _bring_picture(self, plan: Plan, lifetime_s: int | None) -> None:
         if plan.picture is None:
-            if self.picture.shown:
-                self.picture.remove()
             return
         timeout_s = min(lifetime_s or 0, _LONGEST_TIMEOUT_S)
         now = self._clock.read().local

@@ -118,6 +118,8 @@ def join_rows(rows: Sequence[Row], cells_per_line: int) -> tuple[bytes, bool]:
     Returns:
         The text, and whether the card is to wrap lines by itself.
     """
+    used = max((number for number, row in enumerate(rows, 1) if row.cells), default=0)
+    rows = rows[:used]
     broken = NEWLINE.join(row.codes for row in rows)
     filled = b"".join(row.codes + b" " * (cells_per_line - row.cells) for row in rows).rstrip(b" ")
     fits = all(row.cells <= cells_per_line for row in rows)
