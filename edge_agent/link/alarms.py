@@ -15,7 +15,7 @@ from contract.areas import Area
 from contract.errors import ContractError, RefusalReason
 from contract.messages import sha256_hex
 from edge_agent.link import content
-from edge_agent.link.memory import WaitingAlert
+from edge_agent.link.memory import ALERT_MARK, WaitingAlert
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -62,6 +62,7 @@ class Alarms:
         sha256 = sha256_hex(body)
         known = held.store.alert_sha256(alert.id)
         if known is not None:
+            self._report(alert)
             expected = from_manifest or is_repeated or sha256 in self._from_manifest
             if known != sha256 or not expected:
                 self._refuse(body, alert, RefusalReason.REPLAYED, "this alert was taken before")
@@ -85,8 +86,16 @@ class Alarms:
             held.poke_parts()
             held.changed = True
             _log.warning("alert %s is in force until %s", alert.id, alert.expires_at)
-            held.receipts.write("received", alert.notice.id, alert.notice.revision)
-            held.receipts.write("stored", alert.notice.id, alert.notice.revision)
+            self._report(alert)
+
+    def _report(self, alert: Alert) -> None:
+        """Tell the hub once; also what a power cut kept us from telling."""
+        held, mark = self._held, ALERT_MARK + alert.id
+        if (mark, 0) in held.memory.reported():
+            return
+        held.receipts.write("received", alert.notice.id, alert.notice.revision)
+        held.receipts.write("stored", alert.notice.id, alert.notice.revision)
+        held.memory.set_reported(mark, 0)
 
     def _refuse(self, body: bytes, alert: Alert, reason: RefusalReason, detail: str) -> None:
         error = ContractError(detail, reason)
@@ -143,3 +152,5 @@ class Alarms:
         old = [each.alert.id for each in held if each.alert.expires_at + KEPT_FOR < reading.now]
         if old:
             self._held.store.forget_alerts(old)
+        for each in old:
+            self._held.memory.forget_reported(ALERT_MARK + each, 0)

@@ -55,6 +55,9 @@ class AskingTime:
         except ContractError as error:
             held.receipts.refuse(body, error, "time")
             return False
+        if not self._is_ours(answer):
+            _log.info("an answer to another question, e.g. one asked before a restart")
+            return False
         self._nonce = ""
         held.clock.store_trust(answer.now)
         self._answered_s = self._stored_s = held.clock.monotonic_s()
@@ -64,12 +67,14 @@ class AskingTime:
 
     def _check(self, answer: TimeAnswer) -> None:
         late_s = self._held.clock.monotonic_s() - self._asked_s
-        if answer.box != self._held.settings.box.id or not self._nonce:
-            raise ContractError("nobody here asked for this time", RefusalReason.REPLAYED)
-        if not secrets.compare_digest(answer.nonce.encode(), self._nonce.encode()):
-            raise ContractError("the answer to another question", RefusalReason.REPLAYED)
-        if late_s > ANSWER_WITHIN_S:
+        if answer.box != self._held.settings.box.id:
+            raise ContractError("the time for another box", RefusalReason.REPLAYED)
+        if self._is_ours(answer) and late_s > ANSWER_WITHIN_S:
             raise ContractError("the answer came too late", RefusalReason.EXPIRED)
+
+    def _is_ours(self, answer: TimeAnswer) -> bool:
+        asked = self._nonce.encode()
+        return bool(asked) and secrets.compare_digest(answer.nonce.encode(), asked)
 
     def turn(self) -> None:
         """Write the trusted time down now and then, so that the next boot starts from it."""

@@ -32,6 +32,8 @@ CREATE TABLE IF NOT EXISTS waiting_alert (
 CREATE TABLE IF NOT EXISTS told (sha256 TEXT PRIMARY KEY, n INTEGER NOT NULL);
 """
 REFUSALS_KEPT = 10_000
+ALERT_MARK = "alert:"
+"""Before an alert's id among the reported; no notice's id holds a colon."""
 _KEY_REASONS = (RefusalReason.UNKNOWN_KEY, RefusalReason.WRONG_ROLE, RefusalReason.BAD_SIGNATURE)
 
 
@@ -145,21 +147,24 @@ class Memory:
         """The alert was judged."""
         self._database.execute("DELETE FROM waiting_alert WHERE sha256 = ?", (sha256,))
 
-    def is_new_refusal(self, sha256: str) -> bool:
-        """Whether this very message was never refused before; it counts as refused from now on.
+    def is_told(self, sha256: str) -> bool:
+        """Whether the hub was told that this very message was refused.
 
         A bad message that is retained comes again with every connection; one receipt is enough.
         """
-        cursor = self._database.execute(
+        row = self._database.execute("SELECT 1 FROM told WHERE sha256 = ?", (sha256,)).fetchone()
+        return row is not None
+
+    def set_told(self, sha256: str) -> None:
+        """The receipt is written; the oldest of ten thousand is forgotten."""
+        self._database.execute(
             "INSERT INTO told SELECT ?, coalesce(max(n), 0) + 1 FROM told WHERE true "
             "ON CONFLICT DO NOTHING",
             (sha256,),
         )
-        if cursor.rowcount > 0:
-            self._database.execute(
-                "DELETE FROM told WHERE n <= (SELECT max(n) FROM told) - ?", (REFUSALS_KEPT,)
-            )
-        return cursor.rowcount > 0
+        self._database.execute(
+            "DELETE FROM told WHERE n <= (SELECT max(n) FROM told) - ?", (REFUSALS_KEPT,)
+        )
 
     def close(self) -> None:
         """Close the file."""

@@ -33,10 +33,12 @@ class Receipts:
 
     def refuse(self, body: bytes, error: ContractError, notice_id: str, revision: int = 0) -> None:
         """Say why these very bytes were refused, once; a retained message comes again and again."""
-        if not self._memory.is_new_refusal(sha256_hex(body)):
+        sha256 = sha256_hex(body)
+        if self._memory.is_told(sha256):
             return
         _log.warning("refused %s revision %d: %s", notice_id, revision, error.reason.value)
         self._add("refused", notice_id, revision, error)
+        self._memory.set_told(sha256)  # last: a power cut doubles a receipt, never loses one
 
     def _add(
         self, stage: Stage, notice_id: str, revision: int, error: ContractError | None

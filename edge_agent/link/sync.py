@@ -16,6 +16,7 @@ from contract.errors import ContractError, RefusalReason
 from contract.manifest import SMALL_ASSET_BYTES, Manifest
 from contract.messages import open_message
 from edge_agent.link import content
+from edge_agent.link.memory import ALERT_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,6 +83,7 @@ class Sync:
         """Verify a piece of content and keep it if a manifest wants it."""
         if sha256 not in self._wanted(area):
             self._let_go([sha256])
+            self._settle(area)  # perhaps a power cut came between this blob and its manifest
             return
         try:
             content.check_hash(sha256, body)
@@ -175,7 +177,7 @@ class Sync:
             for item in manifest.items
             if item.kind == "notice" and item.sha256 not in quarantined
         }
-        reported = held.memory.reported()
+        reported = {each for each in held.memory.reported() if not each[0].startswith(ALERT_MARK)}
         for notice_id, revision in sorted(in_force - reported):
             held.receipts.write("stored", notice_id, revision)
             held.memory.set_reported(notice_id, revision)
