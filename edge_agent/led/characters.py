@@ -29,6 +29,7 @@ _WORDS = {"📞": "电话", "📱": "手机", "☎": "电话", "📍": "地点",
           "🚫": "禁止", "🏥": "医院", "🏫": "学校", "🚨": "警报"}  # fmt: skip
 _STACKED = re.compile("[\u0700-\u1cff\ua880-\uabff\u1780-\u18af\U00010a00-\U00011fff]")
 _IS_SHAPE = re.compile("[\ufb50-\ufdff\ufe70-\ufefc]")
+_NEW_HANZI = range(0x20000, 0x3FFFE)
 _UNFIT = frozenset({"Cn", "Co", "Cs", "Cc", "Cf"})
 _MARKS = frozenset({"Mn", "Mc", "Me"})
 
@@ -86,7 +87,7 @@ def _shown(char: str, size_px: int) -> str:
     category = unicodedata.category(char)
     if ord(char) in _PICTURE_SIGNS or category in _MARKS:
         return ""
-    if category in _UNFIT or _STACKED.match(char):
+    if _is_unfit(char) or _STACKED.match(char):
         return fonts.SUBSTITUTE
     drawn = char
     if unicodedata.bidirectional(char) == "AL" and char.isalpha() and not _IS_SHAPE.match(char):
@@ -94,5 +95,10 @@ def _shown(char: str, size_px: int) -> str:
     return fonts.SUBSTITUTE if fonts.missing(drawn, size_px) else char
 
 
+def _is_unfit(char: str) -> bool:
+    """Whether it is no character at all; hanzi may be newer than Python's own Unicode data."""
+    return unicodedata.category(char) in _UNFIT and ord(char) not in _NEW_HANZI
+
+
 def _reportable(char: str) -> str:
-    return f"U+{ord(char):04X}" if unicodedata.category(char) in _UNFIT else char
+    return f"U+{ord(char):04X}" if _is_unfit(char) else char

@@ -24,7 +24,7 @@ BASE_PX = fonts.BASE_SIZE_PX
 Align = Literal["left", "centre"]
 _TICKER_SHARE = 0.6  # of the reading speed: moving type is harder to read than standing type
 _FEWEST_IN_TICKER = 9  # half cells
-_LEAST_PAGE = 32  # half cells in all: the longest name, 14 characters, and a page number
+_LEAST_PAGE = 28  # half cells in all: the longest name of 14 characters
 _FEWEST_CELLS = 8  # a line of larger type holds at least four characters, or reads like a ladder
 
 
