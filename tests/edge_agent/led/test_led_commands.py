@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import signal
 import subprocess
@@ -148,10 +147,8 @@ def test_a_text_goes_over_a_real_line_and_is_read_back_from_the_card(card: Emula
     state = card.state()
     assert state["frames_received"]
     assert state["first_byte_at_monotonic_s"]
-    card.wait_for((card.folder / "frame.bin").exists)
-    matrix = (card.folder / "frame.bin").read_bytes()
-    assert len(matrix) == 128 * 32 // 8
-    assert hashlib.sha256(matrix).digest() != hashlib.sha256(bytes(len(matrix))).digest()
+    card.wait_for(lambda: any((card.folder / "frame.bin").read_bytes()))
+    assert len((card.folder / "frame.bin").read_bytes()) == 128 * 32 // 8
 
 
 def test_a_killed_card_keeps_its_flash(card: Emulated, tmp_path: Path) -> None:
