@@ -34,12 +34,12 @@ def alarm(story: Story) -> None:
         emergency = story.officers.compose(story.cast.alarm, home.people.page)
         asked_s = _boot_time_s()
         story.officers.release(emergency)
-        siren = _first_alarm_passage(home, step, emergency.notice_id)
+        siren = _first_alarm_passage(home, step, emergency.alert_id)
         delay_s = round(siren.at_s - asked_s, 3)
         step.check("放行到响起 release to sound (s)", holds=delay_s < BREAK_IN_S, seen=delay_s)
         _panel_taken_over(story, home, step)
         _screen_taken_over(story, home, step, emergency.alert_id)
-        _untouched(story.second, step, emergency.notice_id)
+        _untouched(story.second, step, emergency.alert_id)
         _resumes(story, home, step, running)
 
 
@@ -63,16 +63,15 @@ def _running_announcement(story: Story, home: Home, step: Step) -> str:
     return name
 
 
-def _first_alarm_passage(home: Home, step: Step, notice_id: str) -> Passage:
-    step.until("警报响起 alarm sounds", lambda: home.sound.of(notice_id), BREAK_IN_S * 10)
-    return home.sound.of(notice_id)[0]
+def _first_alarm_passage(home: Home, step: Step, alert_id: str) -> Passage:
+    step.until("警报响起 alarm sounds", lambda: home.sound.of(alert_id), BREAK_IN_S * 10)
+    return home.sound.of(alert_id)[0]
 
 
 def _panel_taken_over(story: Story, home: Home, step: Step) -> None:
     words = "".join(story.cast.alarm["title"].split())[:4]
     step.until("全屏预警 whole panel", lambda: words in home.card.text(), ALARM_ON_PANEL_S)
-    time.sleep(1.0)  # the card turns to its first page; the picture is for people
-    story.evidence.keep(step, home.card.face, f"{home.box.id}-alarm.png")
+    steps.keep_face(story, home, step, "alarm")
 
 
 def _screen_taken_over(story: Story, home: Home, step: Step, alert_id: str) -> None:
@@ -83,16 +82,16 @@ def _screen_taken_over(story: Story, home: Home, step: Step, alert_id: str) -> N
     step.check("查询机接管 screen taken over", holds=alert_id in seen, seen=seen)
 
 
-def _untouched(home: Home, step: Step, notice_id: str) -> None:
+def _untouched(home: Home, step: Step, alert_id: str) -> None:
     """A village outside the alarm's area neither shows nor sounds it."""
-    quiet = not home.sound.of(notice_id) and not home.screen.status().get("alarms")
+    quiet = not home.sound.of(alert_id) and not home.screen.status().get("alarms")
     step.check(f"{home.box.id} 不在范围内不响 not addressed", holds=quiet)
 
 
 def _resumes(story: Story, home: Home, step: Step, name: str) -> None:
     """What was played of the announcement, put together, is one unbroken reading."""
     step.until("续播完毕 resumed and finished", lambda: _is_finished(home, name), 240.0)
-    passages = [p for p in home.sound.of(name) if not p.label.endswith("silence")]
+    passages = [p for p in home.sound.of(name) if p.label.split()[-1] in steps.SOUNDS]
     joined = b"".join(p.pcm() for p in passages)
     spoken = _spoken(story, home)
     step.fact("中断 interruptions", spoken.get("interruptions"))
@@ -133,7 +132,7 @@ def cut_and_heal(story: Story) -> None:
         _converges(story, away, step)
         for home in story.homes:
             _gone(home, step)
-            story.evidence.keep(step, home.card.face, f"{home.box.id}-panel.png")
+            steps.keep_face(story, home, step, "panel")
 
 
 def _is_noticed(home: Home, step: Step) -> None:

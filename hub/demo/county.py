@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ENROL_TIMEOUT_S = 60
 OFFICE_LINE = "{county}人民政府政务公开办公室"
-PANELS = ({"width_px": 192, "height_px": 64}, {"width_px": 128, "height_px": 32})
+PANELS = ({"width_px": 384, "height_px": 128}, {"width_px": 256, "height_px": 64})
 
 
 class DemoError(VillageError, RuntimeError):

@@ -16,7 +16,7 @@ import django
 
 from hub import serve
 from hub.children import end_all, watch_all
-from hub.demo import sample
+from hub.demo import prepared, sample
 from hub.demo.bench import Bench
 from hub.demo.ports import free_port
 
@@ -56,7 +56,7 @@ def _play(
     bench.data.mkdir(parents=True)
     os.environ.update(serve.environment(bench.data, bench.addresses))
     bench.say("建库,载入88项目录 database and catalogue")
-    serve.migrate(bench.data, bench.addresses)
+    _make_database(bench)
     django.setup()
     stage = importlib.import_module("hub.demo.stage")  # its models exist only from here on
     places, boxes = stage.bring_up(bench, parts, contents)
@@ -65,6 +65,13 @@ def _play(
     stage.welcome(bench, places, boxes, parts)
     watch_all(bench.children, stopping)
     return 0
+
+
+def _make_database(bench: Bench) -> None:
+    shelf, database = bench.folder.parent / "prepared", bench.data / "hub.sqlite3"
+    if not prepared.take(shelf, database):
+        serve.migrate(bench.data, bench.addresses)
+        prepared.put(shelf, database)
 
 
 def _stop(stopping: threading.Event) -> None:

@@ -126,7 +126,7 @@ class ScreenReader:
             ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
              "--disable-background-networking", "--disable-component-update", "--no-first-run",
              f"--user-data-dir={profile}", "--window-size=1080,1920",
-             "--virtual-time-budget=3000", f"--screenshot={target}", self.address + path],
+             "--timeout=4000", f"--screenshot={target}", self.address + path],
             capture_output=True, timeout=SCREENSHOT_TIMEOUT_S, check=True,
         )  # fmt: skip
 
