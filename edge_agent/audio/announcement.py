@@ -101,6 +101,8 @@ class Announcement:
     """Pause after every three readings of an announcement that repeats without end."""
     slower_repeat: bool = False
     after_power_cut: PowerCutRule = "resume"
+    muted: bool = False
+    """A silent self-test: voice, queue, cards and receipts work, amplifiers stay off."""
     notice_id: str = ""
     """The notice whose words these are, for receipts; empty when ``id`` names it."""
 

@@ -129,10 +129,11 @@ class Player:
         """Hand over one block of the announcement that has the air."""
         zones = self._addressed(airing)
         self._take_air(airing, zones)
-        warm_in_s = self._amplifier.switch_on(zones, airing.key)
+        item = airing.entry.announcement
+        warm_in_s = 0.0 if item.muted else self._amplifier.switch_on(zones, airing.key)
         awake = [zone for zone in zones if not self._amplifier.resting((zone,))]
-        gains = self._volume.gains(awake, reading, urgent=airing.entry.announcement.urgent)
-        if warm_in_s > 0 and not airing.entry.announcement.urgent:
+        gains = self._volume.gains(awake, reading, urgent=item.urgent, muted=item.muted)
+        if warm_in_s > 0 and not item.urgent:
             took = self._mixer.play(SILENT_BLOCK, gains, f"{airing.key} warm-up")
             return 0.0 if took else BLOCK_S
         piece = airing.track.read(airing.entry.offset, BLOCK_SAMPLES)
@@ -262,7 +263,8 @@ class Player:
         """Have written down how far the announcement got; at most a second is ever lost."""
         entry = self._queue.playing
         if entry is not None and self._unsaved:
-            ordinary_s = 0.0 if entry.announcement.urgent else self._unsaved / RATE_HZ
+            free = entry.announcement.urgent or entry.announcement.muted
+            ordinary_s = 0.0 if free else self._unsaved / RATE_HZ
             self._airtime = (self._airtime[0], self._airtime[1] + ordinary_s)
             self._ledger.save(self._ledger.find(entry), ordinary_s, reading)
         self._unsaved = 0

@@ -19,6 +19,7 @@ from edge_agent.audio.player import Player
 from edge_agent.audio.queue import Queue
 from edge_agent.audio.rules import air_rules, volume
 from edge_agent.audio.scribe import ThreadScribe
+from edge_agent.audio.selftest import is_selftest, selftests
 from edge_agent.audio.sinks.choice import check_devices, make_sink
 from edge_agent.audio.speech import SpeechDesk
 from edge_agent.audio.words import Words
@@ -59,6 +60,7 @@ class Loudspeaker:
         check_devices(settings.zone)
         rules = air_rules(settings.audio)
         self._part = part
+        self._rules = rules
         self._journal = Journal(folder)
         self._queue = Queue(rules, self._journal.past())
         self._lookout = Lookout(settings.part_folder("store"), settings.run)
@@ -151,11 +153,14 @@ class Loudspeaker:
         self._due = current.next_change
         for item in self._agenda.notices(current.speech, reading):
             self._player.accept(item.announcement, item.notice)
+        for test in selftests(reading.now, self._rules) if reading.trusted else ():
+            self._player.accept(test)
         held = {each.notice.name for each in found.notices if "speaker" in each.notice.channels}
         for entry in self._queue.entries:
-            item_ = entry.announcement
-            if not item_.notice_id and f"{item_.id}@{item_.revision}" not in held:
-                self._player.withdraw(item_.key, "已撤回 withdrawn")
+            said = entry.announcement
+            own = said.notice_id or is_selftest(said.id)
+            if not own and f"{said.id}@{said.revision}" not in held:
+                self._player.withdraw(said.key, "已撤回 withdrawn")
 
     def _open_send(self) -> Callable[[Receipt], None]:
         """Called in the scribe's thread, for a database belongs to the thread that opened it."""

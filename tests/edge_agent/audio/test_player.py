@@ -439,6 +439,18 @@ def test_an_ordinary_announcement_is_softer_where_the_technician_trimmed_it(
     assert soft == pytest.approx(loud / 2, abs=8)
 
 
+def test_a_silent_self_test_reaches_the_card_and_nobody_hears_it(village: Village) -> None:
+    village.player.accept(replace(NOTICE, id="selftest-weekly", muted=True))
+    village.run(20)
+    sound = village.samples_of("selftest-weekly@1 speech")
+    assert len(sound) == 3 * 96_000
+    assert not any(sound)
+    assert relay_edges(village) == []
+    last = village.last("selftest-weekly").spoken
+    assert last is not None
+    assert (last.state, last.evidence) == ("finished", "sent_to_device")
+
+
 def test_the_airing_log_can_be_exported(village: Village, tmp_path: Path) -> None:
     village.player.accept(NOTICE)
     village.player.accept(FLOOD)
