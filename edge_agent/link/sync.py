@@ -107,8 +107,8 @@ class Sync:
             else:
                 content.open_notice(item, area, body, held.keys.trust)
         except ContractError as error:
-            held.memory.quarantine(item.sha256, error.reason, held.clock.read().now)
             held.receipts.refuse(body, error, item.id, item.revision)
+            held.memory.quarantine(item.sha256, error.reason, held.clock.read().now)
             return
         is_new = held.store.blob(item.sha256) is None and item.kind == "notice"
         held.store.put_blob(body, held.clock.read().now)
