@@ -56,6 +56,11 @@ class Mailbox:
                 self._number += 1
                 self._changed.notify()
 
+    @property
+    def has_news(self) -> bool:
+        """Whether the plan was replaced since the last `wait`."""
+        return self._seen != self._number
+
     def newest(self) -> Plan:
         """The newest plan, without waiting."""
         return self._plan
@@ -63,7 +68,7 @@ class Mailbox:
     def wait(self, timeout_s: float) -> Plan:
         """The newest plan, at once when it is new, else after ``timeout_s``."""
         with self._changed:
-            if self._seen == self._number:
+            if not self.has_news:
                 self._changed.wait(timeout_s)
             self._seen = self._number
             return self._plan
