@@ -77,6 +77,7 @@ class Store:
 
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
         self._database = connect(folder / "notices.db", _SCHEMA, read_only=read_only)
+        self._decoded: dict[str, Notice] = {}
 
     def change(self) -> int:
         """A number that grows with every change of content; cheap to ask."""
@@ -104,6 +105,7 @@ class Store:
                     damaged.append(item.sha256)
                 elif item.kind == "notice":
                     _keep_nearest(found, self._held(body, item.sha256, area))
+        self._decoded = {held.sha256: held.notice for held in found.values()}
         cancelled = self._cancelled()
         return InForce(
             tuple(found.values()),
@@ -152,8 +154,10 @@ class Store:
         return bytes(row["body"])
 
     def _held(self, body: bytes, sha256: str, area: Area) -> HeldNotice | None:
+        # The bytes were just checked against the hash, so what they say is known already.
+        notice = self._decoded.get(sha256)
         try:
-            notice = codec.decode(Notice, _content(body))
+            notice = notice or codec.decode(Notice, _content(body))
         except ContractError:
             _log.exception("one notice of %s cannot be read by this version, left out", area)
             return None
