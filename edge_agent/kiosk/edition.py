@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from edge_agent.kiosk.columns import BOARDS, OTHER, place
+from edge_agent.kiosk.entries import entry_of
 from edge_agent.kiosk.search import SearchIndex
+from edge_agent.plan import Plan
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from contract.notice import Notice
     from edge_agent.clock import Reading
-    from edge_agent.plan import Plan
+    from edge_agent.kiosk.entries import Entry
     from edge_agent.store import HeldNotice
 
 RELATIONS: dict[str, str] = {
@@ -34,6 +36,8 @@ class Edition:
     number: int
     index: SearchIndex
     by_id: dict[str, HeldNotice] = field(repr=False)
+    entries: dict[str, Entry] = field(repr=False)
+    """What each notice gives to the index, by the hash of its sealed bytes."""
     damaged: int = 0
     store_lost: bool = False
 
@@ -79,9 +83,18 @@ class Edition:
 
 
 def edition_of(
-    plan: Plan, reading: Reading, number: int, *, damaged: int = 0, store_lost: bool = False
+    plan: Plan, reading: Reading, number: int, *, damaged: int = 0, before: Edition | None = None
 ) -> Edition:
-    """Build the edition of a plan, search index included."""
-    notices = [held.notice for held in plan.readable]
+    """Build the edition of a plan, search index included, from what ``before`` has read."""
+    known = before.entries if before else {}
+    entries = {
+        held.sha256: known.get(held.sha256) or entry_of(held.notice) for held in plan.readable
+    }
     by_id = {held.notice.id: held for held in plan.readable}
-    return Edition(plan, reading, number, SearchIndex(notices), by_id, damaged, store_lost)
+    index = SearchIndex(tuple(entries.values()))
+    return Edition(plan, reading, number, index, by_id, entries, damaged)
+
+
+def empty_edition(reading: Reading) -> Edition:
+    """Before the store was read for the first time."""
+    return Edition(Plan(), reading, 0, SearchIndex(()), {}, {}, store_lost=True)

@@ -11,19 +11,17 @@ from bisect import bisect_right
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from edge_agent.kiosk.spelling import fold
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 
 class Haystack:
-    """Texts that can be searched; answers are their numbers, in the order they were given."""
+    """Texts in search form (`spelling.fold`); answers are their numbers, in the given order."""
 
-    def __init__(self, texts: Iterable[str]) -> None:
-        folded = [fold(text) for text in texts]
-        self._all = "\n".join(folded)
-        self._starts = _starts_of(folded)
+    def __init__(self, folded: Iterable[str]) -> None:
+        texts = list(folded)
+        self._all = "\n".join(texts)
+        self._starts = _starts_of(texts)
 
     def find(self, needles: Sequence[str], limit: int) -> list[int]:
         """Numbers of the first ``limit`` texts that hold every needle (in search form)."""

@@ -10,8 +10,9 @@ from aiohttp import web
 
 from edge_agent.kiosk.chapters import chapters_of
 from edge_agent.kiosk.columns import ICONS, OTHER, board_by_key, place
+from edge_agent.kiosk.names import surname_of
 from edge_agent.kiosk.rendering import page
-from edge_agent.kiosk.search import MAX_QUERY, rows_with, surname_of
+from edge_agent.kiosk.search import MAX_QUERY, rows_with
 from edge_agent.kiosk.spelling import letters
 from edge_agent.kiosk.state import SCREEN, SLIPS
 from edge_agent.kiosk.tables import labels_and_values, row_gist, row_title, view

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from contract.errors import ContractError
 from edge_agent.errors import StoreError
 from edge_agent.kiosk.alarm import Alarm, alarm_of
-from edge_agent.kiosk.edition import Edition, edition_of
+from edge_agent.kiosk.edition import Edition, edition_of, empty_edition
 from edge_agent.kiosk.ledger import Ledger
 from edge_agent.plan import Plan, plan
 
@@ -38,7 +38,7 @@ class Screen:
         self.alarms: tuple[Alarm, ...] = ()
         self.alarms_on_screen: tuple[str, ...] = ()
         self.last_alive_s: float | None = None
-        self.edition: Edition = edition_of(Plan(), part.clock.read(), 0, store_lost=True)
+        self.edition: Edition = empty_edition(part.clock.read())
         self._change = -1
         self._trusted = False
         self._number = 0
@@ -69,7 +69,9 @@ class Screen:
 
     def _publish(self, current: Plan, held: InForce) -> bool:
         reading = self.part.clock.read()
-        self.edition = edition_of(current, reading, self._number + 1, damaged=len(held.damaged))
+        self.edition = edition_of(
+            current, reading, self._number + 1, damaged=len(held.damaged), before=self.edition
+        )
         readable = {each.notice.id: each.notice.revision for each in current.readable}
         stored = {each.notice.id: each.notice.revision for each in held.notices}
         if held.damaged:

@@ -12,16 +12,18 @@ import unicodedata
 
 _DOTS = "·•・．.‧∙⋅･"
 _DOT_OUTSIDE_NUMBER = re.compile(rf"(?<![0-9])[{re.escape(_DOTS)}]|[{re.escape(_DOTS)}](?![0-9])")
+_SILENT = re.compile(
+    "[\\s\u0488\u0489\u1abe\u20dd-\u20e4\ua670-\ua672\ufe00-\ufe0f\U000e0100-\U000e01ef]+"
+)
 _THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 
 
 def fold(text: str) -> str:
     """The search form; may be empty."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    visible = "".join(char for char in plain if not _is_silent(char))
+    plain = _visible(unicodedata.normalize("NFKC", text).casefold())
     # What has moved together may combine: a macron that lost its blank joins the letter before.
-    visible = unicodedata.normalize("NFKC", visible).casefold()
-    return _DOT_OUTSIDE_NUMBER.sub("", _THOUSANDS.sub("", visible))
+    plain = unicodedata.normalize("NFKC", plain).casefold()
+    return _DOT_OUTSIDE_NUMBER.sub("", _THOUSANDS.sub("", plain))
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -36,10 +38,8 @@ def letters(text: str) -> str:
     return "".join(char for char in plain if "A" <= char <= "Z")
 
 
-def _is_silent(char: str) -> bool:
-    return (
-        char.isspace()
-        or unicodedata.category(char) in {"Cf", "Cc", "Me"}
-        or "\ufe00" <= char <= "\ufe0f"
-        or "\U000e0100" <= char <= "\U000e01ef"
-    )
+def _visible(text: str) -> str:
+    rest = _SILENT.sub("", text)
+    if rest.isprintable():
+        return rest
+    return "".join(char for char in rest if unicodedata.category(char) not in {"Cf", "Cc"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edge_agent.kiosk.search import name_columns
+from edge_agent.kiosk.names import name_columns
 
 if TYPE_CHECKING:
     from contract.notice import Column, Table

@@ -8,8 +8,10 @@ import pytest
 from kiosk_village import key, sample_notices
 
 from contract.notice import Column, Paragraph, SearchKey, Table
+from edge_agent.kiosk.entries import entry_of
 from edge_agent.kiosk.haystack import Haystack
-from edge_agent.kiosk.search import SearchIndex, rows_with, surname_of
+from edge_agent.kiosk.names import surname_of
+from edge_agent.kiosk.search import SearchIndex, rows_with
 from edge_agent.kiosk.spelling import fold, words
 
 NOTICES = sorted(sample_notices().values(), key=lambda n: n.publish_at, reverse=True)
@@ -17,14 +19,14 @@ NOTICES = sorted(sample_notices().values(), key=lambda n: n.publish_at, reverse=
 
 @pytest.fixture(scope="module")
 def index() -> SearchIndex:
-    return SearchIndex(NOTICES)
+    return SearchIndex([entry_of(each) for each in NOTICES])
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 4, 6])
 def test_every_word_of_every_text_is_found(length: int) -> None:
     texts = ["".join(each for row in t.rows for each in row) for n in NOTICES for t in n.tables]
     texts += [block.text for n in NOTICES for block in n.blocks if isinstance(block, Paragraph)]
-    haystack = Haystack(texts)
+    haystack = Haystack(map(fold, texts))
     dice = random.Random(7)  # noqa: S311 - the same words in every run
     for _ in range(200):
         number = dice.randrange(len(texts))
@@ -40,7 +42,7 @@ def test_a_text_does_not_run_into_the_next() -> None:
 
 
 def test_all_words_must_stand_in_the_same_text() -> None:
-    assert Haystack(["张伟 3组", "张伟 4组"]).find(words("张伟 4组"), 9) == [1]
+    assert Haystack(map(fold, ["张伟 3组", "张伟 4组"])).find(words("张伟 4组"), 9) == [1]
 
 
 def test_a_person_finds_her_own_row(index: SearchIndex) -> None:
@@ -79,7 +81,7 @@ def test_letters_inside_a_title_lead_to_it_from_two_on(index: SearchIndex) -> No
 def test_initials_come_from_the_hub_alone() -> None:
     table = Table((Column("n", "姓名", "name"),), (("单雄信",), ("仇和",)))
     notice = replace(NOTICES[0], blocks=(table,), search=(SearchKey("单雄信", "SXX"),))
-    index = SearchIndex([notice])
+    index = SearchIndex([entry_of(notice)])
     assert [hit.text for hit in index.by_initials("SX")] == ["单雄信"]
     assert index.by_initials("CH") == []
     assert index.by_initials("QH") == []
@@ -127,7 +129,7 @@ def test_a_dropped_index_leaves_no_text_behind() -> None:
     name = "钱" + "塘潮"
     table = Table((Column("n", "姓名", "name"),), ((name,),))
     notice = replace(NOTICES[0], blocks=(table,), search=(key(name),))
-    index: SearchIndex | None = SearchIndex([notice])
+    index: SearchIndex | None = SearchIndex([entry_of(notice)])
     assert index is not None
     assert index.by_words(name)
     folded = fold(name)
