@@ -85,6 +85,8 @@ class ZoneSettings:
     minimum_hold_s: float = 5.0
     maximum_on_s: float = 3600.0
     gain_db: float = 0.0
+    listen: str = ""
+    """ALSA capture device of a microphone at the horn: receipts then say ``heard``."""
 
 
 @dataclass(frozen=True, slots=True)

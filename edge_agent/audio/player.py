@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from edge_agent.audio.airing import Airing
     from edge_agent.audio.amplifier import Amplifier
     from edge_agent.audio.announcement import Announcement, Change
+    from edge_agent.audio.ears import Ears
     from edge_agent.audio.journal import Journal
     from edge_agent.audio.ledger import Ledger
     from edge_agent.audio.mixer import Mixer
@@ -56,6 +57,7 @@ class Player:
         amplifier: Amplifier,
         volume: Volume,
         siren: Clip,
+        ears: Ears,
     ) -> None:
         self._clock = clock
         self._queue = queue
@@ -66,7 +68,9 @@ class Player:
         self._amplifier = amplifier
         self._volume = volume
         self._siren = siren
+        self._ears = ears
         self._on_air = ""
+        self._listened_to = ""
         self._unsaved = 0
         self._mute_since_s: float | None = None
         self._last_sound_s: dict[str, float] = {}
@@ -123,6 +127,7 @@ class Player:
         """Stop in order: sound out, relays off, cards released, all written down."""
         self._amplifier.close()
         self._mixer.close()
+        self._ears.end()
         self._save(self._clock.read())
 
     def _sound(self, airing: Airing, reading: Reading) -> float:
@@ -146,6 +151,7 @@ class Player:
         if not took:
             return self._mute(airing, reading)
         self._mute_since_s = None
+        self._listen(airing, took, piece.data)
         airing.took(piece, took, zones)
         samples = len(piece.data) // SAMPLE_BYTES
         self._queue.heard(airing.key, airing.entry.offset + samples, reading)
@@ -162,8 +168,16 @@ class Player:
         if self._on_air == airing.key:
             return
         self._on_air = airing.key
+        self._listened_to = ""
         self._mute_since_s = None
         self._amplifier.switch_off(self._mixer.neighbours(zones), f"not for {airing.key}")
+
+    def _listen(self, airing: Airing, zones: Collection[str], block: bytes) -> None:
+        """Let the microphones follow; they are opened only when the first block is on its way."""
+        if self._listened_to != airing.key:
+            self._listened_to = airing.key
+            self._ears.begin(zones)
+        self._ears.played(zones, block)
 
     def _fill(self, airing: Airing, gains: dict[str, float]) -> float:
         """The words are not ready: an emergency sounds the siren until they are."""
@@ -193,6 +207,7 @@ class Player:
 
     def _end_round(self, airing: Airing, reading: Reading) -> None:
         self._save(reading)
+        airing.facts.heard = airing.facts.heard or self._ears.heard()
         short = airing.short_zones()
         if airing.voiceless:
             changes = self._queue.end(airing.key, State.FAILED, reading, NO_VOICE)
@@ -214,6 +229,7 @@ class Player:
             if self._amplifier.on:
                 return 0.0 if self._mixer.streaming else BLOCK_S
             self._mixer.close()
+            self._ears.end()
         due = self._queue.next_change(reading, self._airtime_s(reading))
         return IDLE_S if due is None else min(IDLE_S, _seconds(reading.now, due))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from edge_agent.audio.agenda import Agenda
 from edge_agent.audio.amplifier import Amplifier, RelayLog, prepare_gpio
+from edge_agent.audio.ears import Ears
 from edge_agent.audio.jingles import Jingles
 from edge_agent.audio.journal import Journal
 from edge_agent.audio.ledger import Ledger
@@ -81,6 +82,7 @@ class Loudspeaker:
             amplifier=Amplifier(settings.zone, part.clock, RelayLog(folder, part.clock)),
             volume=volume(settings),
             siren=jingles.siren,
+            ears=Ears.of(settings.zone, part.clock),
         )
         self._player.restore()
         self._desk.forget_all_but(words.names_of(ledger.airings))

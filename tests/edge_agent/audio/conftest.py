@@ -35,14 +35,19 @@ def pins() -> Iterator[MockFactory]:
 
 @pytest.fixture
 def alsa_recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where ALSA's file device ``rec`` writes, bit for bit and without pacing, what it is given."""
+    """Where ALSA's file device ``rec`` writes, bit for bit and without pacing, what it is given.
+
+    The capture device ``fakemic`` hears the samples in ``mic.raw`` of the same folder.
+    """
     if shutil.which("aplay") is None:
         pytest.fail("aplay is missing: apt-get install alsa-utils")
     out = tmp_path / "played.raw"
     config = tmp_path / "alsa.conf"
     config.write_text(
         "</usr/share/alsa/alsa.conf>\n"
-        f'pcm.rec {{ type file slave.pcm "null" file "{out}" format "raw" }}\n',
+        f'pcm.rec {{ type file slave.pcm "null" file "{out}" format "raw" }}\n'
+        'pcm.fakemic { type file slave.pcm "null" file "/dev/null" '
+        f'infile "{tmp_path}/mic.raw" format "raw" }}\n',
         encoding="ascii",
     )
     monkeypatch.setenv("ALSA_CONFIG_PATH", str(config))

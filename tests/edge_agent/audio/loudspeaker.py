@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from edge_agent.audio.amplifier import Amplifier, RelayLog
+from edge_agent.audio.ears import Ears
 from edge_agent.audio.journal import Journal
 from edge_agent.audio.ledger import Ledger
 from edge_agent.audio.mixer import Mixer
@@ -126,6 +127,7 @@ class Village:
             amplifier=self.amplifier,
             volume=Volume(zones),
             siren=SIREN,
+            ears=Ears.of(zones, clock),
         )
         self.player.restore()
 
