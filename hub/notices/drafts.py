@@ -24,6 +24,9 @@ from hub.intake.notices import NoticeDraft, draft_from
 from hub.notices.blocks import OPEN_TYPES, RESTRICTED_TYPES
 from hub.notices.models import DEFAULT_CHANNELS, NoticePage
 from hub.notices.reading import read_text
+from hub.privacy.columns import judge_columns
+from hub.privacy.decisions import Action
+from hub.privacy.tables import view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -147,7 +150,7 @@ def body_blocks(form: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def table_value(table: Mapping[str, Any]) -> dict[str, Any]:
     """The value of a table block from ``{"columns", "rows", "total"}``, checked by the intake."""
-    columns = [_column(each) for each in table["columns"]]
+    columns = _recognised([_column(each) for each in table["columns"]], table)
     rows = [list(row) for row in table["rows"]]
     total = table.get("total") or {}
     if total:
@@ -162,6 +165,16 @@ def table_value(table: Mapping[str, Any]) -> dict[str, Any]:
         "table": {"columns": heads, "rows": values, "caption": ""},
         "has_total": bool(total),
     }
+
+
+def _recognised(columns: list[dict[str, str]], table: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Columns of a plain sheet typed as the gate sees them, so that the clerk sees it too."""
+    verdicts = judge_columns(view(table, "table"))
+    for column, verdict in zip(columns, verdicts, strict=True):
+        is_restricted = verdict.action is Action.DROP_COLUMN and verdict.certain
+        if is_restricted and column["type"] not in RESTRICTED_TYPES:
+            column["type"] = verdict.type if verdict.type in RESTRICTED_TYPES else "other"
+    return columns
 
 
 def _column(column: Any) -> dict[str, str]:  # noqa: ANN401 - an object, or a bare heading

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, render
 
-from hub.notices.errors import NotReadyError, NotYourStepError
+from hub.notices.errors import NotYourStepError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.http import HttpRequest, HttpResponseBase
+    from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 _STEPS = frozenset({"workflow_action", "collect_workflow_action_data"})
 _CLOSED = frozenset({"unpublish", "copy", "move", "move_confirm", "set_privacy", "lock", "unlock"})
@@ -37,14 +37,14 @@ class ReviewGuardMiddleware:
         self,
         request: HttpRequest,
         view: object,  # noqa: ARG002 - Django's signature
-        args: list[Any],
+        args: list[Any],  # noqa: ARG002 - as above
         kwargs: dict[str, Any],
     ) -> HttpResponseBase | None:
         """Refuse what the person may not do before the view is entered."""
         match = request.resolver_match
         if match is None or match.namespace != "wagtailadmin_pages":
             return None
-        page_id = kwargs.get("page_id") or (args[0] if args else None)
+        page_id = kwargs.get("page_id") or kwargs.get("page_to_move_id")
         if page_id is None:
             return None
         try:
@@ -53,18 +53,8 @@ class ReviewGuardMiddleware:
             return refused(request, str(refusal))
         return None
 
-    def process_exception(
-        self, request: HttpRequest, exception: Exception
-    ) -> HttpResponseBase | None:
-        """Show what the desk refuses as a page with its sentences."""
-        if isinstance(exception, NotReadyError):
-            return refused(request, str(exception), status=400)
-        if isinstance(exception, PermissionDenied | ValidationError) and str(exception):
-            return refused(request, str(exception))
-        return None
 
-
-def refused(request: HttpRequest, sentence: str, status: int = 403) -> HttpResponseBase:
+def refused(request: HttpRequest, sentence: str, status: int = 403) -> HttpResponse:
     """The page that says why not, and what to do."""
     return render(request, "office/refused.html", {"sentence": sentence}, status=status)
 

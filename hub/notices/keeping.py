@@ -48,7 +48,8 @@ class Keeper:
                 f"平台里没有村“{name[:30]}”,请用 --village 写明12位代码"
                 " / no such village; name one with --village CODE"
             )
-        return villages[0]
+        found: VillagePage = villages[0]
+        return found
 
 
 def _long_name(village: VillagePage) -> str:

@@ -46,15 +46,14 @@ def words_of(notice: Notice) -> Words:
 
 
 def _syllables(sentence: str) -> tuple[Syllable, ...]:
-    readings = lazy_pinyin(sentence, style=Style.TONE, errors=list)
-    flat = [
-        each
-        for reading in readings
-        for each in ([reading] if isinstance(reading, str) else reading)
-    ]
-    if len(flat) != len(sentence):
-        return (Syllable(sentence, ""),)
-    return tuple(
-        Syllable(char, reading if reading != char else "")
-        for char, reading in zip(sentence, flat, strict=True)
-    )
+    """Each Chinese character with its reading; runs of anything else as they are."""
+    found: list[Syllable] = []
+    place = 0
+    for reading in lazy_pinyin(sentence, style=Style.TONE, errors="default"):
+        if sentence.startswith(reading, place):
+            found += [Syllable(char, "") for char in reading]
+            place += len(reading)
+        else:
+            found.append(Syllable(sentence[place], reading))
+            place += 1
+    return tuple(found)

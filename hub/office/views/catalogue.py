@@ -6,17 +6,19 @@ from typing import TYPE_CHECKING
 
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
-from wagtail.admin.auth import require_admin_access
 
 from hub.catalogue.models import Category, Rules
+from hub.office.access import for_staff
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpResponse
+
+    from hub.office.access import DeskRequest
 
 
-@require_admin_access
 @require_safe
-def items(request: HttpRequest) -> HttpResponse:
+@for_staff
+def items(request: DeskRequest) -> HttpResponse:
     """Every item under its category."""
     cadences = Rules.table("cadences")
     retention = Rules.table("retention")

@@ -11,16 +11,16 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
-from wagtail.admin.auth import require_admin_access
 
 from hub.ledger.models import Box, Delivery
 from hub.notices.models import NoticePage, Publication
+from hub.office.access import for_staff
 from hub.places.models import VillagePage
 from hub.places.posts import villages_of
 from hub.sealing.models import SealedNotice
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from hub.office.access import DeskRequest
 
 SHOWN = 40
 
@@ -92,9 +92,9 @@ def _state(box: Box, delivery: Delivery | None) -> tuple[str, str, str]:
     return _("正在送达"), "wait", "…"
 
 
-@require_admin_access
 @require_safe
-def overview(request: HttpRequest) -> HttpResponse:
+@for_staff
+def overview(request: DeskRequest) -> HttpResponse:
     """The newest publications of the person's villages, each with its lines."""
     villages = villages_of(request.user)
     pages = {page.pk: page for village in villages for page in NoticePage.objects.child_of(village)}
@@ -115,9 +115,9 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render(request, "office/delivery.html", context)
 
 
-@require_admin_access
 @require_safe
-def snapshot(request: HttpRequest, notice_id: str, line: int) -> HttpResponse:
+@for_staff
+def snapshot(request: DeskRequest, notice_id: str, line: int) -> HttpResponse:
     """The picture of the panel that a box sent as evidence."""
     delivery = get_object_or_404(Delivery, pk=line, notice_id=notice_id)
     if delivery.box.area not in {village.code for village in villages_of(request.user)}:

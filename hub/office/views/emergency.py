@@ -13,17 +13,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
-from wagtail.admin.auth import require_admin_access
 
 from contract.areas import Area
 from hub.emergency import desk
 from hub.emergency.models import Emergency
+from hub.office.access import for_staff
 from hub.places.models import SUPERVISORS
 from hub.places.posts import is_supervisor, posts_of, villages_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpResponse
+
+    from hub.office.access import DeskRequest
 
 LIFETIME = timedelta(hours=6)
 
@@ -71,7 +73,7 @@ class EmergencyForm(forms.ModelForm[Emergency]):
         self.fields["areas"].choices = _areas_of(user)  # type: ignore[attr-defined] # a choice field
         if not self.is_bound:
             now = timezone.localtime()
-            self.initial |= {"issued_at": now, "expires_at": now + LIFETIME}
+            self.initial.update({"issued_at": now, "expires_at": now + LIFETIME})
 
     def clean_references(self) -> list[str]:
         """Ids between commas or blanks."""
@@ -83,18 +85,18 @@ def _officer(user: User) -> None:
         raise PermissionDenied(_("紧急发布只能由县、乡值班人员进行。"))
 
 
-@require_admin_access
 @require_safe
-def emergencies(request: HttpRequest) -> HttpResponse:
+@for_staff
+def emergencies(request: DeskRequest) -> HttpResponse:
     """What waits for release, and what went out."""
     _officer(request.user)
     context = {"emergencies": Emergency.objects.all()[:50], "now": timezone.now()}
     return render(request, "office/emergencies.html", context)
 
 
-@require_admin_access
 @require_http_methods(["GET", "HEAD", "POST"])
-def compose(request: HttpRequest) -> HttpResponse:
+@for_staff
+def compose(request: DeskRequest) -> HttpResponse:
     """The first person writes it."""
     _officer(request.user)
     form = EmergencyForm(request.POST or None, user=request.user)
@@ -116,9 +118,9 @@ def compose(request: HttpRequest) -> HttpResponse:
     return render(request, "office/emergency_form.html", {"form": form})
 
 
-@require_admin_access
 @require_http_methods(["GET", "HEAD", "POST"])
-def dossier(request: HttpRequest, pk: int) -> HttpResponse:
+@for_staff
+def dossier(request: DeskRequest, pk: int) -> HttpResponse:
     """The whole text, and the red button for the second person."""
     _officer(request.user)
     emergency = get_object_or_404(Emergency, pk=pk)

@@ -10,19 +10,21 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
-from wagtail.admin.auth import require_admin_access
 
 from contract.errors import VillageError
 from hub.catalogue.models import Item
 from hub.notices import desk
 from hub.notices.errors import NotYourStepError
 from hub.notices.imports import read_upload
+from hub.office.access import for_staff
 from hub.places.models import Role, VillagePage
 from hub.places.posts import posts_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpResponse
+
+    from hub.office.access import DeskRequest
 
 MAX_BYTES = 20 * 1024 * 1024
 
@@ -56,9 +58,9 @@ def _village(user: User) -> VillagePage:
     raise NotYourStepError(_("只有村文书可以导入。"))
 
 
-@require_admin_access
 @require_http_methods(["GET", "HEAD", "POST"])
-def upload(request: HttpRequest) -> HttpResponse:
+@for_staff
+def upload(request: DeskRequest) -> HttpResponse:
     """Read the file and make drafts; what cannot be read is said row by row."""
     village = _village(request.user)
     form = UploadForm(request.POST or None, request.FILES or None)

@@ -8,17 +8,19 @@ from django.core.paginator import Paginator
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
-from wagtail.admin.auth import require_admin_access
 
 from hub.catalogue.models import Category
 from hub.notices.history import last_refusal
 from hub.notices.models import NoticePage
+from hub.office.access import for_staff
 from hub.places.models import Role
 from hub.places.posts import holds, villages_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpResponse
+
+    from hub.office.access import DeskRequest
 
 PAGE_SIZE = 30
 STATES = [
@@ -57,9 +59,9 @@ def _visible(user: User) -> list[NoticePage]:
     return found
 
 
-@require_admin_access
 @require_safe
-def notices(request: HttpRequest) -> HttpResponse:
+@for_staff
+def notices(request: DeskRequest) -> HttpResponse:
     """The list, newest first."""
     wanted = {name: request.GET.get(name, "").strip() for name in ("q", "category", "state")}
     rows = []

@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
-from wagtail.admin.auth import require_admin_access
 
 from hub.notices import desk, gate
 from hub.notices.errors import NotYourStepError
@@ -20,6 +19,7 @@ from hub.notices.history import last_refusal, steps_of
 from hub.notices.models import NoticePage
 from hub.notices.refusal import CATEGORIES, RefusalForm
 from hub.notices.to_contract import to_notice
+from hub.office.access import for_staff
 from hub.office.views.delivery import lines_of
 from hub.places.models import Role
 from hub.places.posts import holds, villages_of
@@ -28,9 +28,9 @@ from hub.preview.speech import words_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-    from django.http import HttpRequest
 
     from contract.notice import Notice
+    from hub.office.access import DeskRequest
 
 
 def visible(user: User, pk: int) -> NoticePage:
@@ -56,9 +56,9 @@ def _shown(user: User, page: NoticePage) -> NoticePage:
     return found
 
 
-@require_admin_access
 @require_safe
-def dossier(request: HttpRequest, pk: int) -> HttpResponse:
+@for_staff
+def dossier(request: DeskRequest, pk: int) -> HttpResponse:
     """The notice as villagers will read it, beside what one may do now."""
     page = visible(request.user, pk)
     text = _shown(request.user, page)
@@ -112,9 +112,9 @@ def _possible(user: User, page: NoticePage) -> dict[str, Any]:
     }
 
 
-@require_admin_access
 @require_POST
-def act(request: HttpRequest, pk: int) -> HttpResponse:
+@for_staff
+def act(request: DeskRequest, pk: int) -> HttpResponse:
     """Approve, refuse, ask for a withdrawal or confirm one."""
     page = visible(request.user, pk)
     action = request.POST.get("action", "")
@@ -145,9 +145,9 @@ def page_address(page: NoticePage) -> str:
     return reverse("desk-notice", args=[page.pk])
 
 
-@require_admin_access
 @require_safe
-def panel_page(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+@for_staff
+def panel_page(request: DeskRequest, pk: int, number: int) -> HttpResponse:
     """One page of the LED panel as PNG, drawn by the box's own code."""
     page = visible(request.user, pk)
     text = _shown(request.user, page)
