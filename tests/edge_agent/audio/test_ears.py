@@ -77,8 +77,8 @@ def test_a_microphone_hears_what_was_played_and_nothing_else(
     mic = alsa_recording.parent / "mic.raw"
     mic.write_bytes(bytes(20 * samples_a_bin) + tone(SPEECH, samples_a_bin))
     ear = Ear("fakemic", clock)
-    assert listen(ear, SPEECH, clock) > 0.9
-    assert listen(ear, OTHER, clock) < 0.5
+    assert listen(ear, SPEECH[:150], clock) > 0.9
+    assert listen(ear, OTHER[:150], clock) < 0.5
     ear.end()
 
 
