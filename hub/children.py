@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _log = logging.getLogger(__name__)
-FIRST_PAUSE_S, LONGEST_PAUSE_S, QUIET_S, STOP_S, TURN_S = 1.0, 30.0, 60.0, 8.0, 0.2
+FIRST_PAUSE_S, LONGEST_PAUSE_S, QUIET_S, STOP_S, TURN_S = 1.0, 30.0, 60.0, 20.0, 0.2
 
 
 @dataclass

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 STOP_S = 6.0
 LINE_WAIT_S = 10.0
+DIES_WITH_THE_DESK = ("setpriv", "--pdeathsig", "TERM", "--")
+"""The kernel ends a village whose desk was killed (prctl PR_SET_PDEATHSIG, util-linux)."""
 
 
 class DeskVillage:
@@ -118,6 +120,7 @@ class DeskVillage:
         (self.folder / "log").mkdir(exist_ok=True)
         with (self.folder / "log" / f"{name}.log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(
+                *DIES_WITH_THE_DESK,
                 sys.executable, "-m", "edge_agent.cli", *arguments,
                 stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, process_group=0,
                 env={**os.environ, "GPIOZERO_PIN_FACTORY": "mock"},

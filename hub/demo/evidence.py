@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import time
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 POLL_S = 0.05
+SLACK = float(os.environ.get("VILLAGE_STORY_SLACK", "1"))
+"""Limits are multiplied by this where other work shares the machine (the test suite)."""
 
 
 class StoryError(VillageError, AssertionError):
@@ -50,6 +53,14 @@ class Step:
         self.facts[name] = seen if seen is not None else holds
         if not holds:
             raise StoryError(f"{self.name}: {name} 不成立 does not hold; seen: {str(seen)[:300]}")
+
+    def limit(self, name: str, seconds: float, limit_s: float) -> None:
+        """Hold a figure to its limit, times the slack of a busy machine.
+
+        Raises:
+            StoryError: it took longer.
+        """
+        self.check(f"{name} ≤ {limit_s:g} s", holds=seconds <= limit_s * SLACK, seen=seconds)
 
     def until(self, name: str, look: Callable[[], object], within_s: float) -> object:
         """Look until there is something true; the seconds it took become a fact.

@@ -14,6 +14,7 @@ import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import close_old_connections
 
@@ -21,11 +22,10 @@ from hub.dispatch.dispatcher import Dispatcher
 from hub.dispatch.sealer import SealedAct, Sealer
 from hub.dispatch.wake import WakeSocket, wake
 from hub.ledger import boxes
+from hub.preview.recording import studio
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from hub.sealing.assets import Renderer
 
 _log = logging.getLogger(__name__)
 TURN_S = 0.5
@@ -51,6 +51,7 @@ class SealingThread(threading.Thread):
                 for act in self._sealer.others(time.monotonic()):
                     self._acts.put(act)
                     wake()
+                self._sealer.prepare()
             except DatabaseError:
                 _log.exception("the database is not available, trying again")
                 close_old_connections()
@@ -71,14 +72,15 @@ class SealingThread(threading.Thread):
         self._due.set()
 
 
-def run(render: Renderer | None = None) -> int:
+def run() -> int:
     """Dispatch until SIGTERM or SIGINT; 0 when it was told to stop."""
     stopped = threading.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stopped.set())
     boxes.write_accounts()
     address = urlsplit(boxes.broker_address())
-    sealer = Sealer(render)
+    voice = studio(settings.DATA.root / "recordings")
+    sealer = Sealer(voice)
     thread = SealingThread(sealer)
     dispatcher = Dispatcher(
         (address.hostname or "127.0.0.1", address.port or 1883),
@@ -95,6 +97,8 @@ def run(render: Renderer | None = None) -> int:
         thread.stop()
         dispatcher.close()
         woken.close()
+        if voice is not None:
+            voice.close()
     return 0
 
 

@@ -1,19 +1,21 @@
 """Works off the outbox: seals each act in order, and says which areas it touches.
 
 Rendering a recording can take seconds, so it is done before the transaction and, in the
-program, on a thread of its own; alerts do not wait for it. Acts on one notice keep their order;
-one that fails is tried again later and holds up only its own notice.
+program, on a thread of its own; alerts do not wait for it. It begins while a text is under
+review. A correction waits for nothing: wrong figures must go at once, so it takes a recording
+only if that is at hand. Acts on one notice keep their order; one that fails is tried again
+later and holds up only its own notice.
 """
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from django.db.models import F
 from django.utils import timezone
-from wagtail.models import Revision
+from wagtail.models import Revision, WorkflowState
 
 from contract.errors import VillageError
 from hub.notices.to_contract import spoken_text
@@ -23,6 +25,7 @@ from hub.sealing.seal import seal_row
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hub.notices.models import NoticePage
     from hub.sealing.assets import Recording, Renderer
 
 _log = logging.getLogger(__name__)
@@ -39,13 +42,26 @@ class SealedAct:
     notice_id: str
 
 
-class Sealer:
-    """Seals what waits. ``render`` makes recordings; without it boxes use their own voice."""
+class Studio(Protocol):
+    """Where recordings are made and kept."""
 
-    def __init__(self, render: Renderer | None = None) -> None:
-        self._render = render
+    def __call__(self, text: str) -> Recording | None:
+        """The recording of a text, made now if need be."""
+        ...
+
+    def known(self, text: str) -> Recording | None:
+        """The recording of a text if it was made before."""
+        ...
+
+
+class Sealer:
+    """Seals what waits. Without a ``studio`` the boxes use their own voice."""
+
+    def __init__(self, studio: Studio | None = None) -> None:
+        self._studio = studio
         self._not_before_s: dict[int, float] = {}
         self._sealed: set[int] = set()
+        self._prepared: set[str] = set()
 
     def alerts(self, now_s: float) -> Iterator[SealedAct]:
         """Seal released emergencies: first of all, and without waiting for a rendering."""
@@ -87,13 +103,27 @@ class Sealer:
 
     def _rendered(self, row: OutboxRow) -> Renderer | None:
         """A renderer that only looks up what was rendered before the transaction began."""
-        if self._render is None or row.page_revision_id is None:
+        if self._studio is None or row.page_revision_id is None:
             return None
-        page = Revision.objects.get(pk=row.page_revision_id).as_object()
-        if "speaker" not in page.channels:
+        text = _spoken(Revision.objects.get(pk=row.page_revision_id).as_object())
+        if not text:
             return None
-        recording: Recording | None = self._render(spoken_text(page))
+        is_urgent = row.kind == OutboxKind.CORRECT
+        recording = self._studio.known(text) if is_urgent else self._studio(text)
         return lambda _text: recording
+
+    def prepare(self) -> None:
+        """Render one text that is under review, so that its signature waits for nothing."""
+        if self._studio is None:
+            return
+        running = WorkflowState.objects.filter(status=WorkflowState.STATUS_IN_PROGRESS)
+        for state in running.order_by("pk"):
+            page = state.content_object
+            text = _spoken(page.get_latest_revision_as_object()) if page is not None else ""
+            if text and text not in self._prepared:
+                self._prepared.add(text)
+                self._studio(text)
+                return
 
     def _note_failure(self, row: OutboxRow, error: Exception, now_s: float) -> None:
         _log.error("cannot seal %s: %s", row, type(error).__name__)
@@ -107,3 +137,8 @@ class Sealer:
         """The broker has everything of this row."""
         OutboxRow.objects.filter(pk=row, done_at=None).update(done_at=timezone.now(), last_error="")
         self._sealed.discard(row)
+
+
+def _spoken(page: NoticePage) -> str:
+    """The words of a notice that goes to the loudspeaker; empty for one that does not."""
+    return spoken_text(page) if "speaker" in page.channels else ""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MARKUP = re.compile(
-    r"<\s*/?\s*[a-zA-Z!]|javascript\s*:|data\s*:\s*text/html|\bon[a-z]{3,}\s*=|\{\{.*?\}\}|\{%|\$\{|&#x?\d",
+    r"<\s*/?\s*[a-zA-Z!]|javascript\s*:|data\s*:\s*text/html|\bon[a-z]{3,}\s*=|\{\{.{0,200}?\}\}|\{%|\$\{|&#x?\d",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"(?:https?|hxxps?|ftp|file)://|www\.", re.IGNORECASE)

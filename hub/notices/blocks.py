@@ -1,4 +1,4 @@
-"""The blocks a notice is written in: heading, paragraph, typed table, picture, file.
+"""The blocks a notice is written in: heading, paragraph, typed table, picture.
 
 A table's columns have types. The open ones travel to the villages; the restricted ones (what
 the sheet of a clerk holds besides) may stand in a draft and never leave the hub.
@@ -9,7 +9,6 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.contrib.typed_table_block.blocks import TypedTableBlock
-from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageChooserBlock
 
 OPEN_TYPES = {
@@ -87,17 +86,6 @@ class PictureBlock(blocks.StructBlock):
         label = _("图片")
 
 
-class FileBlock(blocks.StructBlock):
-    """A file to read at the query screen."""
-
-    document = DocumentChooserBlock(label=_("文件"))
-    title = blocks.CharBlock(max_length=120, label=_("文件名称"))
-
-    class Meta:
-        icon = "doc-full"
-        label = _("附件")
-
-
 class LinkBlock(blocks.StructBlock):
     """Another notice that this one replaces, withdraws, explains or follows."""
 
@@ -123,6 +111,5 @@ BODY = [
     ("paragraph", blocks.TextBlock(label=_("段落"), icon="pilcrow", max_length=8000)),
     ("table", TableBlock()),
     ("picture", PictureBlock()),
-    ("file", FileBlock()),
 ]
 LINKS = [("link", LinkBlock())]

@@ -63,7 +63,7 @@ def _cells(table: dict[str, Any]) -> Iterator[Passage]:
                 yield Passage(cell, where, column["heading"], kind="cell")
 
 
-_TEXT_KEYS = {"heading": "text", "picture": "alt", "file": "title"}
+_TEXT_KEYS = {"heading": "text", "picture": "alt"}
 
 
 def text_of(block: dict[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """A reviewed revision as the contract's `Notice`: the last step before it is sealed.
 
 Pure reading: the same revision, number and moment give the same notice, byte for byte. Assets
-(pictures, files, the recording) are found or made by the ``Assets`` that is passed in.
+(pictures, the recording) are found or made by the ``Assets`` that is passed in.
 """
 
 from __future__ import annotations
@@ -31,14 +31,10 @@ DAY_S = 86_400
 
 
 class Assets(Protocol):
-    """Where pictures, files and recordings come from."""
+    """Where pictures and recordings come from."""
 
     def picture(self, image_id: int) -> wire.Asset:
         """The picture of the back office's library, without camera data."""
-        ...
-
-    def file(self, document_id: int, title: str) -> wire.Asset:
-        """The document of the back office's library."""
         ...
 
     def recording(self, text: str) -> tuple[wire.Asset, str, float] | None:
@@ -48,15 +44,11 @@ class Assets(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WithoutAssets:
-    """No pictures, files or recordings: for previews and searches."""
+    """No pictures or recordings: for previews and searches."""
 
     def picture(self, image_id: int) -> wire.Asset:
         """A stand-in that names the picture."""
         return wire.Asset("0" * 64, 0, "image/png", f"picture-{image_id}")
-
-    def file(self, document_id: int, title: str) -> wire.Asset:
-        """A stand-in that names the file."""
-        return wire.Asset("0" * 64, 0, "application/pdf", f"{title or document_id}")
 
     def recording(self, text: str) -> None:  # noqa: ARG002 - the protocol's signature
         """None: the box speaks with its own voice."""
@@ -72,7 +64,7 @@ def to_notice(
         page: the revision as an object (``revision.as_object()``).
         number: contract revision, counted from 1.
         issued_at: when it was signed.
-        assets: source of pictures, files and the recording.
+        assets: source of pictures and the recording.
 
     Raises:
         NotReadyError: a restricted column is still in the text.
@@ -144,9 +136,6 @@ def _blocks(page: NoticePage, assets: Assets) -> Iterator[wire.Block]:
                 yield table_of(value)
             case "picture":
                 yield wire.Picture(assets.picture(value["image"]), value["alt"])
-            case "file":
-                asset = assets.file(value["document"], value["title"])
-                yield wire.File(asset, value["title"])
 
 
 def table_of(value: dict[str, Any]) -> wire.Table:

@@ -1,4 +1,4 @@
-"""Pictures, files and recordings as assets named by their content.
+"""Pictures and recordings as assets named by their content.
 
 Pictures are drawn anew, so that camera data, places and hidden parts stay at the hub.
 """
@@ -6,12 +6,10 @@ Pictures are drawn anew, so that camera data, places and hidden parts stay at th
 from __future__ import annotations
 
 import io
-import mimetypes
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from PIL import Image, ImageOps
-from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 
 from contract.messages import sha256_hex
@@ -53,14 +51,6 @@ class LibraryAssets:
             body, mime = redrawn(file.read())
         suffix = "png" if mime == "image/png" else "jpg"
         return self._keep(body, mime, f"picture-{image_id}.{suffix}")
-
-    def file(self, document_id: int, title: str) -> Asset:
-        """A document as it was uploaded (the library checks what it takes in)."""
-        document = get_document_model().objects.get(pk=document_id)
-        with document.file.open("rb") as file:
-            body = file.read()
-        mime = mimetypes.guess_type(document.filename)[0] or "application/octet-stream"
-        return self._keep(body, mime, f"{title[:80]}.{document.file_extension}")
 
     def recording(self, text: str) -> tuple[Asset, str, float] | None:
         """The rendered announcement, if there is a renderer and it could."""

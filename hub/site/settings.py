@@ -167,8 +167,10 @@ WAGTAIL_FINISH_WORKFLOW_ACTION = "hub.notices.door.publish_signed"
 WAGTAILIMAGES_EXTENSIONS = ["png", "jpg", "jpeg", "webp"]
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 20 * 1024 * 1024
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = 40_000_000
+WAGTAILDOCS_SERVE_METHOD = "direct"  # through MEDIA_URL, which asks for a login
 WAGTAILDOCS_EXTENSIONS = ["pdf", "docx", "xlsx"]
 WAGTAILADMIN_COMMENTS_ENABLED = True
+WAGTAIL_AUTOSAVE_INTERVAL = 5000  # milliseconds; a draft survives a power cut on the desk
 WAGTAIL_ALLOW_UNICODE_SLUGS = True
 WAGTAILSEARCH_BACKENDS = {
     # Plain LIKE: the tokenizer of SQLite's own index splits no Chinese words.

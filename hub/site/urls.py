@@ -10,7 +10,6 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 from django.views.static import serve
 from wagtail.admin import urls as admin_urls
-from wagtail.documents import urls as document_urls
 
 from hub.enrol.views import enrol
 from hub.notices import phone
@@ -29,7 +28,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/admin/", permanent=False)),
     path("enrol/v1", enrol),
     path("admin/", include(admin_urls)),
-    path("documents/", include(document_urls)),
     path("n/<str:notice_id>/", phone.notice_page, name="phone-notice"),
     path("v/<str:code>/", phone.place_page, name="phone-place"),
     path("media/<path:path>", media, name="media"),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     from contract.notice import Notice
     from hub.office.access import DeskRequest
+    from hub.preview.led import PanelView
 
 
 def visible(user: User, pk: int) -> NoticePage:
@@ -66,7 +69,7 @@ def dossier(request: DeskRequest, pk: int) -> HttpResponse:
     last = page.last_publication
     number = last.number + page.has_unpublished_changes if last else 1
     notice = to_notice(text, number, timezone.now())
-    panel = panel_view(notice, str(page.village)) if "led" in notice.channels else None
+    panel = _panel(page, text, notice) if "led" in notice.channels else None
     context = {
         "page": page,
         "notice": notice,
@@ -86,6 +89,7 @@ def dossier(request: DeskRequest, pk: int) -> HttpResponse:
     return render(request, "office/dossier.html", context)
 
 
+PANEL_KEPT_S = 600
 _REVIEWERS = (Role.COMMITTEE, Role.SECRETARY)
 
 
@@ -152,8 +156,18 @@ def panel_page(request: DeskRequest, pk: int, number: int) -> HttpResponse:
     page = visible(request.user, pk)
     text = _shown(request.user, page)
     gate.clean(text)
-    notice: Notice = to_notice(text, 1, timezone.now())
-    pictures = panel_view(notice, str(page.village)).pictures
+    pictures = _panel(page, text, to_notice(text, 1, timezone.now())).pictures
     if not 1 <= number <= len(pictures):
         raise Http404
     return HttpResponse(pictures[number - 1], content_type="image/png")
+
+
+def _panel(page: NoticePage, text: NoticePage, notice: Notice) -> PanelView:
+    """The panel's pages of one text, drawn once and kept for a while."""
+    name = f"panel-{page.pk}-{text.latest_revision_id}-{text.live}-{notice.title}-{notice.summary}"
+    key = hashlib.sha256(name.encode()).hexdigest()
+    found: PanelView | None = cache.get(key)
+    if found is None:
+        found = panel_view(notice, str(page.village))
+        cache.set(key, found, PANEL_KEPT_S)
+    return found
