@@ -93,8 +93,20 @@ class Exchange(Generic[Reply]):
         self._half_duplex = half_duplex
         self._answer_outstanding = False
 
-    def ask(self, wire: bytes, *, tries: int | None = None) -> Reply:
-        """Send a frame until it is answered. Raises: PanelSilent, LineLost, Preempted."""
+    def ask(
+        self,
+        wire: bytes,
+        *,
+        fits: Callable[[Reply], bool] = lambda _reply: True,
+        tries: int | None = None,
+    ) -> Reply:
+        """Send a frame until a fitting reply comes.
+
+        Raises:
+            PanelSilent: none came.
+            LineLost: the line is gone.
+            Preempted: something urgent waits.
+        """
         tries = tries or self.tries
         for attempt in range(tries):
             reader = self._new_reader()
@@ -102,11 +114,11 @@ class Exchange(Generic[Reply]):
             if not stale:
                 self.line.discard()
             self.send(wire)
-            reply = self._answer(reader, self._timeout_s)
-            if reply is not None and stale:
-                reply = self._answer(reader, STALE_WAIT_S) or reply
-            if reply is not None:
-                return reply
+            replies = self._answers(reader, self._timeout_s, fits)
+            if stale and len(replies) == 1:
+                replies += self._answers(reader, STALE_WAIT_S, fits)
+            if replies:
+                return replies[-1]
             if attempt + 1 < tries:
                 self.pause(0.1 * 2**attempt)
         raise PanelSilent(
@@ -133,15 +145,20 @@ class Exchange(Generic[Reply]):
                 raise Preempted
             self._clock.sleep(min(left_s, 0.01))
 
-    def _answer(self, reader: ReplyReader[Reply], timeout_s: float) -> Reply | None:
+    def _answers(
+        self, reader: ReplyReader[Reply], timeout_s: float, fits: Callable[[Reply], bool]
+    ) -> list[Reply]:
+        """The fitting replies that came together; none when the time is over."""
         cut = None if self._half_duplex else self.urgent
         until_s = self._clock.monotonic_s() + timeout_s
         self._answer_outstanding = False
         while (left_s := until_s - self._clock.monotonic_s()) > 0:
-            replies = reader.feed(self.line.read(left_s, cut=cut))
+            replies = [
+                reply for reply in reader.feed(self.line.read(left_s, cut=cut)) if fits(reply)
+            ]
             if replies:
-                return replies[0]
+                return replies
             if cut is not None and cut():
                 self._answer_outstanding = True
                 raise Preempted
-        return None
+        return []

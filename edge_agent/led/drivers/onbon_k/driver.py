@@ -18,7 +18,7 @@ from edge_agent.led.drivers.onbon_k.link import CardLink
 from edge_agent.led.drivers.onbon_k.plan import Abilities
 from edge_agent.led.drivers.onbon_k.stage import Stage
 from edge_agent.led.drivers.onbon_k.text import Lettering
-from edge_agent.led.panel import BadFrame, PanelError, PanelRefused
+from edge_agent.led.panel import PanelError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -184,11 +184,10 @@ class OnbonK:
 
     def _connect(self) -> Stage:
         """Find the card, learn what it can do and what it still shows."""
-        self._link.find()
-        parameters = reply.parameters(self._link.ask(command.parameters()))
+        parameters = reply.parameters(self._link.find())
         six = 0x61 <= parameters.device <= 0x69
         abilities = Abilities(
-            lettering=Lettering(gbk=self._has_gbk(), colours=self._spec.colours != "mono"),
+            lettering=Lettering(colours=self._spec.colours != "mono"),
             pictures=parameters.device in _WITH_PICTURES,
             areas=5 if six else 8,
             frame_bytes=1024 if six else 512,
@@ -198,13 +197,6 @@ class OnbonK:
         self._next_check_s = self._clock.monotonic_s() + CHECK_EVERY_S
         _log.info("card %#04x connected: %s", parameters.device, abilities)
         return stage
-
-    def _has_gbk(self) -> bool:
-        try:
-            return reply.has_gbk(self._link.ask(command.font_facts()))
-        except (PanelRefused, BadFrame) as error:
-            _log.info("the card does not tell its fonts, taking GB2312: %s", error)
-            return False
 
     def _check(self, stage: Stage) -> None:
         self._next_check_s = self._clock.monotonic_s() + CHECK_EVERY_S

@@ -6,12 +6,13 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from edge_agent.led.drivers.onbon_k import command
+from edge_agent.led.drivers.onbon_k import command, reply
 from edge_agent.led.drivers.onbon_k.area import FIXED_BYTES, LOOP_UNTIL_TIMEOUT
 from edge_agent.led.drivers.onbon_k.flash import Flash
 from edge_agent.led.drivers.onbon_k.pictures import PictureArea
 from edge_agent.led.drivers.onbon_k.plan import Abilities, Plan, Zone, plan_screen
 from edge_agent.led.drivers.picture import missing_glyphs
+from edge_agent.led.panel import BadFrame, PanelRefused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +52,7 @@ class Stage:
         self._abilities = abilities
         self._clock = clock
         self._held: dict[int, _Held] = {}
+        self._fonts_known = False
         self._beside_program = True
 
     def recognise(self, status: Status) -> None:
@@ -87,12 +89,28 @@ class Stage:
             under_areas: Leave the dynamic areas on top alone: something urgent is there.
         """
         plan = plan_screen(screen, self._spec, self._abilities, in_program=screen.standing)
+        if (plan.picture or plan.unshown) and self._learn_fonts():
+            plan = plan_screen(screen, self._spec, self._abilities, in_program=screen.standing)
         if screen.standing:
             self._bring_standing(plan, screen, under_areas=under_areas)
         else:
             self._bring_passing(plan, screen)
         drawn = plan.picture.areas if plan.picture else ()
         return (*plan.unshown, *missing_glyphs(drawn))
+
+    def _learn_fonts(self) -> bool:
+        """Ask once, when GB2312 is not enough, whether the card has GBK; True when it has."""
+        if self._fonts_known:
+            return False
+        self._fonts_known = True
+        try:
+            gbk = reply.has_gbk(self._link.ask(command.font_facts()))
+        except (PanelRefused, BadFrame) as error:
+            _log.info("the card does not tell its fonts, taking GB2312: %s", error)
+            return False
+        lettering = replace(self._abilities.lettering, gbk=gbk)
+        self._abilities = replace(self._abilities, lettering=lettering)
+        return gbk
 
     def turn(self) -> None:
         """Send the loads and pictures that are due now."""
