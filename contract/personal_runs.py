@@ -8,7 +8,9 @@ explains is set aside before the looser rules look.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from contract.folding import Folded, fold_tricks
@@ -20,12 +22,20 @@ from contract.personal_numbers import (
     looks_like_resident,
     mobile_in,
 )
-from contract.personal_shapes import Guess, guess_number, is_written_as_mobile
+from contract.personal_shapes import (
+    Guess,
+    guess_number,
+    is_worth_guessing,
+    is_written_as_mobile,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _LONGEST = 24
+_STRICT = frozenset({18, 20, 22})
+"""Lengths of a resident number, a certificate, and a certificate after a reissue."""
+_LOOSE = frozenset(range(11, _LONGEST + 1))
 _SPELT_OUT = range(15, 21)
 _SET_ASIDE = "\x00"
 _PIECE = re.compile(
@@ -72,23 +82,56 @@ class NumberSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class _Run:
+    """Segments of digits that stand together; ``offsets[n]`` is where segment n begins."""
+
+    pieces: tuple[re.Match[str], ...]
+    joined: str
+    offsets: tuple[int, ...]
+
+    @classmethod
+    def of(cls, pieces: list[re.Match[str]]) -> _Run:
+        """Join segments."""
+        offsets = tuple(accumulate((len(piece[0]) for piece in pieces), initial=0))
+        return cls(tuple(pieces), "".join(piece[0] for piece in pieces), offsets)
+
+
+@dataclass(frozen=True, slots=True)
 class _Window:
     """Neighbouring segments of one run, joined."""
 
+    run: _Run
+    first: int
+    last: int
     digits: str
-    groups: tuple[int, ...]
-    places: tuple[int, ...]
 
-    def tail(self, length: int) -> _Window:
-        """The last ``length`` digits as a window of their own."""
-        return _Window(self.digits[-length:], (length,), self.places[-length:])
+    @property
+    def groups(self) -> tuple[int, ...]:
+        """How many digits stood together."""
+        return tuple(len(piece[0]) for piece in self.run.pieces[self.first : self.last])
+
+    @property
+    def start(self) -> int:
+        """Where the window begins in the text."""
+        return self.run.pieces[self.first].start()
+
+    @property
+    def end(self) -> int:
+        """Where it ends in the text."""
+        return self.run.pieces[self.last - 1].end()
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """The indices of its digits in the text."""
+        pieces = self.run.pieces[self.first : self.last]
+        return tuple(place for piece in pieces for place in range(*piece.span()))
 
 
 def number_spans(text: str, label: str = "") -> list[NumberSpan]:
     """Every personal number written in digits; spans do not overlap."""
-    found = list(_search(text, _WIDE_GAP, lambda window: _strict(text, window, label)))
+    found = list(_search(text, _WIDE_GAP, _STRICT, lambda window: _strict(text, window, label)))
     text = explain_away(_without(text, found))
-    found += _search(text, _CLOSE_GAP, lambda window: _loose(text, window, label))
+    found += _search(text, _CLOSE_GAP, _LOOSE, lambda window: _loose(text, window, label))
     return found
 
 
@@ -99,7 +142,12 @@ def trick_spans(folded: Folded, label: str, found: list[NumberSpan]) -> list[Num
     if not read:
         return []
     return list(
-        _search(tricked.text, _WIDE_GAP, lambda window: _spelt(tricked.text, window, read, label))
+        _search(
+            tricked.text,
+            _WIDE_GAP,
+            _LOOSE,
+            lambda window: _spelt(tricked.text, window, read, label),
+        )
     )
 
 
@@ -110,56 +158,56 @@ def explain_away(text: str) -> str:
 
 
 def _search(
-    text: str, gap: re.Pattern[str], judge: Callable[[_Window], Guess | None]
+    text: str,
+    gap: re.Pattern[str],
+    lengths: frozenset[int],
+    judge: Callable[[_Window], Guess | None],
 ) -> Iterator[NumberSpan]:
+    """Try every window of these lengths; a single segment is tried whatever its length."""
     for run in _runs(text, gap):
         first = 0
-        while first < len(run):
-            for window in _windows(run, first):
+        while first < len(run.pieces):
+            for window in _windows(run, first, lengths):
                 guess = judge(window)
                 if guess is not None:
-                    own = window.tail(11) if guess.kind == "mobile" else window
-                    yield NumberSpan(guess.kind, guess.certain, own.places)
-                    first += len(window.groups)
+                    places = window.places[-11:] if guess.kind == "mobile" else window.places
+                    yield NumberSpan(guess.kind, guess.certain, places)
+                    first = window.last
                     break
             else:
-                yield from _glued(run[first], judge)
+                yield from _glued(run.pieces[first])
                 first += 1
 
 
-def _runs(text: str, gap: re.Pattern[str]) -> Iterator[list[re.Match[str]]]:
-    """Segments of digits that stand together, with at most a gap between them."""
+def _runs(text: str, gap: re.Pattern[str]) -> Iterator[_Run]:
+    """Segments of digits with at most a gap between them."""
     run: list[re.Match[str]] = []
     for piece in _PIECE.finditer(text):
         if run and gap.fullmatch(text, run[-1].end(), piece.start()) is None:
-            yield run
+            yield _Run.of(run)
             run = []
         run.append(piece)
     if run:
-        yield run
+        yield _Run.of(run)
 
 
-def _windows(run: list[re.Match[str]], first: int) -> Iterator[_Window]:
+def _windows(run: _Run, first: int, lengths: frozenset[int]) -> Iterator[_Window]:
     """Windows that begin with segment ``first``, the longest first."""
-    lengths, last = 0, first
-    while last < len(run) and lengths + len(run[last][0]) <= _LONGEST:
-        lengths += len(run[last][0])
-        last += 1
+    begin = run.offsets[first]
+    last = bisect_right(run.offsets, begin + _LONGEST) - 1
     for end in range(max(last, first + 1), first, -1):
-        pieces = run[first:end]
-        places = tuple(place for piece in pieces for place in range(piece.start(), piece.end()))
-        groups = tuple(len(piece[0]) for piece in pieces)
-        yield _Window("".join(piece[0] for piece in pieces), groups, places)
+        length = run.offsets[end] - begin
+        if length in lengths or end == first + 1:
+            yield _Window(run, first, end, run.joined[begin : begin + length])
 
 
-def _glued(piece: re.Match[str], judge: Callable[[_Window], Guess | None]) -> Iterator[NumberSpan]:
+def _glued(piece: re.Match[str]) -> Iterator[NumberSpan]:
     """Valid resident numbers inside a longer, unbroken row of digits."""
     digits, place = piece[0], 0
-    while place + 18 < len(digits) + 1 and len(digits) > 18:
-        part = digits[place : place + 18]
-        places = tuple(range(piece.start() + place, piece.start() + place + 18))
-        if is_resident(part) and judge(_Window(part, (18,), places)) is not None:
-            yield NumberSpan("resident", True, places)
+    while len(digits) > 18 and place + 18 <= len(digits):
+        if is_resident(digits[place : place + 18]):
+            start = piece.start() + place
+            yield NumberSpan("resident", True, tuple(range(start, start + 18)))
             place += 18
         else:
             place += 1
@@ -167,21 +215,24 @@ def _glued(piece: re.Match[str], judge: Callable[[_Window], Guess | None]) -> It
 
 def _strict(text: str, window: _Window, label: str) -> Guess | None:
     """A number whose province, day of birth and check digit are all right."""
+    if len(window.digits) not in _STRICT:
+        return None
     if is_certificate(window.digits):
         return Guess("certificate", certain=True)
     if not is_resident(window.digits):
         return None
-    lead = f"{label} {text[max(0, window.places[0] - 10) : window.places[0]]}"
+    lead = f"{label} {text[max(0, window.start - 10) : window.start]}"
     if is_credit_code(window.digits) and _CREDIT_WORDS.search(lead):
         return None
-    kept = context_before(text, window.places[0], label) is Context.KEEP
+    kept = context_before(text, window.start, label) is Context.KEEP
     return Guess("resident", certain=not kept)
 
 
 def _loose(text: str, window: _Window, label: str) -> Guess | None:
-    context = context_before(text, window.places[0], label)
-    before = text[window.places[0] - 1 : window.places[0]]
-    after = text[window.places[-1] + 1 : window.places[-1] + 2]
+    if len(window.digits) < min(_LOOSE) or not is_worth_guessing(window.digits, window.groups):
+        return None
+    context = context_before(text, window.start, label)
+    before, after = text[window.start - 1 : window.start], text[window.end : window.end + 1]
     in_code = any(char.isascii() and char.isalpha() for char in before + after)
     if in_code and context not in _SAYS_PERSONAL:
         return None
@@ -189,14 +240,16 @@ def _loose(text: str, window: _Window, label: str) -> Guess | None:
 
 
 def _spelt(text: str, window: _Window, read: frozenset[int], label: str) -> Guess | None:
-    if not read.intersection(window.places):
+    if len(window.digits) < min(_LOOSE) or read.isdisjoint(window.places):
         return None
     if is_resident(window.digits) or is_certificate(window.digits):
         return Guess("resident", certain=False)
     if mobile_in(window.digits) and is_written_as_mobile(window.groups):
         return Guess("mobile", certain=False)
-    said = context_before(text, window.places[0], label) in _SAYS_PERSONAL
-    if len(window.digits) not in _SPELT_OUT or not (said or len(window.groups) == 1):
+    if len(window.digits) not in _SPELT_OUT:
+        return None
+    whole = len(window.groups) == 1
+    if not whole and context_before(text, window.start, label) not in _SAYS_PERSONAL:
         return None
     looks = looks_like_resident(window.digits)
     return Guess("resident" if looks else "long_number", certain=False)

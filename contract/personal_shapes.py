@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _MOBILE_GROUPS = frozenset({(3, 4, 4), (3, 8), (7, 4), (3, 3, 5), (3, 5, 3), (4, 4, 3), (5, 6)})
 _CARD = range(16, 20)
 _ACCOUNT = range(12, 23)
+_WRITTEN_APART = frozenset({15, 18})
 _TYPED_WRONG = range(15, 21)
 """Lengths that a resident number gets when somebody drops or repeats a digit."""
 
@@ -56,6 +57,14 @@ def is_written_as_mobile(groups: tuple[int, ...]) -> bool:
     )
 
 
+def is_worth_guessing(digits: str, groups: tuple[int, ...]) -> bool:
+    """Whether any rule could say something; cheap, for texts that are all digits and blanks."""
+    if len(groups) == 1 or len(digits) in _WRITTEN_APART:
+        return True
+    as_mobile = is_written_as_mobile(groups) and mobile_in(digits) is not None
+    return as_mobile or _is_written_as_card(groups)
+
+
 def _certificate(digits: str, groups: tuple[int, ...], context: Context) -> Guess | None:
     said = context is Context.CERTIFICATE
     if looks_like_certificate(digits) and (said or context is Context.RESIDENT):
@@ -67,7 +76,7 @@ def _certificate(digits: str, groups: tuple[int, ...], context: Context) -> Gues
 
 def _resident(digits: str, groups: tuple[int, ...], context: Context) -> Guess | None:
     if context is Context.RESIDENT:
-        lengths: range | set[int] = _TYPED_WRONG if len(groups) == 1 else {15, 18}
+        lengths = _TYPED_WRONG if len(groups) == 1 else _WRITTEN_APART
         return Guess("resident", certain=True) if len(digits) in lengths else None
     if context in {Context.KEEP, Context.BANK, Context.AMOUNT} or len(groups) > 1:
         return None

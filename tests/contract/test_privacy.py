@@ -65,6 +65,7 @@ SUSPECTED = [
     ("⑤③⓪①⑨⑨①⑨⑤⑥⓪⑦①⑤③⓪②④", Kind.RESIDENT),
     ("53O199195607153O24", Kind.RESIDENT),
     ("“工作证号”2024061812345678901 系伪造", Kind.LONG_NUMBER),
+    ("629999000000798743515412345678", Kind.LONG_NUMBER),
     ("号码530199195607153021", Kind.RESIDENT),
     ("王建国，男，68岁", Kind.AGE),
 ]
@@ -160,3 +161,8 @@ def test_numbers_are_checked_by_their_own_arithmetic() -> None:
     assert not is_resident("530199195209160780")
     assert passes_luhn("4539578763621486")
     assert not passes_luhn("4539578763621487")
+
+
+@pytest.mark.parametrize("text", ["1 " * 3000, "1," * 3000, "5X" * 3000, "村1号1" * 1500])
+def test_endless_digits_and_blanks_are_no_person(text: str) -> None:
+    assert leaks([text]) == []
