@@ -1,0 +1,1 @@
+"""The loudspeaker: script, voice, programme, queue, mixer, sinks and amplifier."""

@@ -31,6 +31,8 @@ _KINDS = {
     "emergency": Kind.SCHEDULED,
 }
 _MOST_SLOTS = 30
+MOST_READINGS = 20
+"""More than that is a mistake, and no villager would listen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ class Agenda:
             recording_sha256=_recording(notice),
             replaces=alert.updates,
             siren=not alert.cancels,
-            repeats=max(1, alert.repeats) if alert.cancels else alert.repeats,
+            repeats=min(MOST_READINGS, max(1 if alert.cancels else 0, alert.repeats)),
             after_power_cut=alert.on_crash,
             notice_id=notice.id,
         )
@@ -152,7 +154,7 @@ class Agenda:
 
 
 def _readings(notice: Notice) -> int:
-    return max(1, notice.speech.repeats) if notice.speech else 1
+    return min(MOST_READINGS, max(1, notice.speech.repeats)) if notice.speech else 1
 
 
 def _recording(notice: Notice) -> str:

@@ -42,15 +42,18 @@ class RelayLog:
 
     def write(self, zone: str, pin: int, why: str, *, on: bool) -> None:
         """Note that ``zone`` was switched ``on`` (or off) because of ``why``."""
-        if self._path.exists() and self._path.stat().st_size > _EDGES_BYTES:
-            self._path.replace(self._path.with_suffix(".old.jsonl"))
         line = {
             "monotonic_s": round(self._clock.monotonic_s(), 4),
             "at": self._clock.read().now.isoformat(timespec="milliseconds"),
             "zone": zone, "pin": pin, "on": on, "why": why,
         }  # fmt: skip
-        with self._path.open("a", encoding="utf-8") as out:
-            out.write(json.dumps(line, ensure_ascii=False) + "\n")
+        try:
+            if self._path.exists() and self._path.stat().st_size > _EDGES_BYTES:
+                self._path.replace(self._path.with_suffix(".old.jsonl"))
+            with self._path.open("a", encoding="utf-8") as out:
+                out.write(json.dumps(line, ensure_ascii=False) + "\n")
+        except OSError as error:  # a full disk must not keep a relay from switching
+            _log.error("relay edge not written down: %s: %s", line, error)
 
 
 class _Pin(Protocol):
@@ -90,15 +93,19 @@ class Amplifier:
         """Zones whose relay is closed."""
         return frozenset(n for n, one in self._relays.items() if one.on_since_s is not None)
 
-    def switch_on(self, zones: Iterable[str], why: str) -> float:
-        """Close the relays of ``zones``; returns the seconds until all are warm (0: at once)."""
+    def switch_on(self, zones: Iterable[str], why: str, *, urgent: bool = False) -> float:
+        """Close the relays of ``zones``; returns the seconds until all are warm (0: at once).
+
+        An amplifier that rests stays off, but not in an emergency.
+        """
         wait_s = 0.0
         now_s = self._clock.monotonic_s()
         for name in zones:
             relay = self._relays[name]
             if relay.on_since_s is None:
-                if now_s < relay.rests_until_s:
+                if now_s < relay.rests_until_s and not urgent:
                     continue
+                relay.rests_until_s = 0.0
                 self._switch(relay, why, on=True)
             if relay.device is not None and relay.on_since_s is not None:
                 wait_s = max(wait_s, relay.on_since_s + relay.zone.warm_up_s - now_s)

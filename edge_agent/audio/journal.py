@@ -6,10 +6,14 @@ When an announcement ends its words are erased; that it was aired, when and wher
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
+import logging
+import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from contract import codec
@@ -20,12 +24,12 @@ from edge_agent.audio.announcement import Announcement, Entry, State
 from edge_agent.audio.queue import Past
 from edge_agent.clock import CHINA
 from edge_agent.database import connect, erase_deleted
+from edge_agent.errors import StoreError
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
+_log = logging.getLogger(__name__)
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS airing (
     key TEXT PRIMARY KEY, id TEXT NOT NULL, revision INTEGER NOT NULL, arrival INTEGER NOT NULL,
@@ -72,10 +76,20 @@ class Journal:
     thread, for what can wait. A row that comes late never covers a newer one.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._database = connect(folder / "audio.db", _SCHEMA)
+    def __init__(self, folder: Path | None) -> None:
+        self._database = connect(folder / "audio.db" if folder else Path(":memory:"), _SCHEMA)
         newest = self._database.execute("SELECT max(version) AS version FROM airing").fetchone()
         self._version = newest["version"] or 0
+
+    def check(self) -> None:
+        """Look whether the file is sound.
+
+        Raises:
+            sqlite3.DatabaseError: it is not.
+        """
+        (found,) = self._database.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            raise sqlite3.DatabaseError(f"audio.db: {found}")
 
     def past(self) -> Past:
         """What the queue must remember of what is over."""
@@ -192,6 +206,28 @@ class Journal:
     def close(self) -> None:
         """Close the file."""
         self._database.close()
+
+
+def open_journal(folder: Path) -> Journal:
+    """The journal; a broken one is put aside, and without a disk it is kept in memory.
+
+    An emergency must sound even if the box can no longer remember that it did.
+    """
+    try:
+        journal = Journal(folder)
+        journal.check()
+    except (StoreError, sqlite3.Error):
+        _log.exception("the journal is broken and put aside")
+        for name in ("audio.db", "audio.db-wal", "audio.db-shm"):
+            with contextlib.suppress(OSError):
+                (folder / name).replace(folder / f"broken-{name}")
+    else:
+        return journal
+    try:
+        return Journal(folder)
+    except (StoreError, sqlite3.Error):
+        _log.exception("no journal can be written; nothing will be remembered")
+        return Journal(None)
 
 
 def _kept(row: sqlite3.Row) -> Kept:

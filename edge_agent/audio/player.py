@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 IDLE_S = 60.0
+MOST_RESTARTS = 5
+"""An announcement at whose same sample the box stopped so often is given up."""
 NO_CARD_S = 60.0
 """An ordinary announcement is given up when no card took a sample for so long."""
 VOICE_S = 1.0
@@ -83,6 +85,12 @@ class Player:
         for one in kept:
             self._ledger.find(one.entry, one.facts)
         self._note(self._queue.restore([one.entry for one in kept], reading), reading)
+        for one in kept:
+            stuck = [each for each in one.facts.interruptions[-MOST_RESTARTS:]
+                     if (each.by, each.at_sample) == ("restart", one.entry.offset)]  # fmt: skip
+            if len(stuck) >= MOST_RESTARTS and not one.entry.state.final:
+                key, reason = one.entry.announcement.key, "反复中断 stopped the box again and again"
+                self._note(self._queue.end(key, State.FAILED, reading, reason), reading)
 
     def accept(self, item: Announcement, notice: Notice | None = None) -> None:
         """Queue an announcement; a duplicate changes nothing. `step` writes it down."""
@@ -135,7 +143,9 @@ class Player:
         zones = self._addressed(airing)
         self._take_air(airing, zones)
         item = airing.entry.announcement
-        warm_in_s = 0.0 if item.muted else self._amplifier.switch_on(zones, airing.key)
+        warm_in_s = (
+            0.0 if item.muted else self._amplifier.switch_on(zones, airing.key, urgent=item.urgent)
+        )
         awake = [zone for zone in zones if not self._amplifier.resting((zone,))]
         gains = self._volume.gains(awake, reading, urgent=item.urgent, muted=item.muted)
         if warm_in_s > 0 and not item.urgent:
@@ -292,7 +302,9 @@ class Player:
         return self._airtime[1]
 
     def _addressed(self, airing: Airing) -> tuple[str, ...]:
-        return airing.entry.announcement.zones or self._volume.zones
+        """The zones that shall hear it; all of them if it names none that still exists."""
+        known = self._volume.zones
+        return tuple(one for one in airing.entry.announcement.zones if one in known) or known
 
 
 def _seconds(now: datetime, then: datetime) -> float:

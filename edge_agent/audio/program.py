@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import sqlite3
 import sys
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from edge_agent.audio.agenda import Agenda
 from edge_agent.audio.amplifier import Amplifier, RelayLog, prepare_gpio
 from edge_agent.audio.ears import Ears
 from edge_agent.audio.jingles import Jingles
-from edge_agent.audio.journal import Journal
+from edge_agent.audio.journal import open_journal
 from edge_agent.audio.ledger import Ledger
 from edge_agent.audio.lookout import Lookout
 from edge_agent.audio.mixer import Mixer
@@ -62,7 +63,7 @@ class Loudspeaker:
         rules = air_rules(settings.audio)
         self._part = part
         self._rules = rules
-        self._journal = Journal(folder)
+        self._journal = open_journal(folder)
         self._queue = Queue(rules, self._journal.past())
         self._lookout = Lookout(settings.part_folder("store"), settings.run)
         self._agenda = Agenda(settings.area, settings.zone, rules)
@@ -98,7 +99,10 @@ class Loudspeaker:
         fed_s = 0.0
         while not self._part.stopping:
             if poked or self._is_due():
-                self._look()
+                try:
+                    self._look()
+                except sqlite3.Error:
+                    _log.exception("the store cannot be read; speaking on")
             wait_s = self._player.step()
             if wait_s > 0:
                 poked = self._part.wait(wait_s)

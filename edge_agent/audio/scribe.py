@@ -92,8 +92,14 @@ class ThreadScribe:
         self._thread.join(CLOSE_S)
 
     def _work(self) -> None:
-        journal = Journal(self._folder)
-        self._send = self._open_send()
+        try:
+            journal = Journal(self._folder)
+            self._send = self._open_send()
+        except (sqlite3.Error, StoreError):
+            _log.exception("nothing can be written down; playing on")
+            while self._jobs.get() is not None:
+                pass
+            return
         while (job := self._jobs.get()) is not None:
             try:
                 job(journal)

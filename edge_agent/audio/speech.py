@@ -82,6 +82,7 @@ class SpeechDesk:
         self._child: subprocess.Popen[bytes] | None = None
         self._orders: dict[str, Order] = {}
         self._died: set[str] = set()
+        self._failed: dict[str, str] = {}
         self._working_on: str = ""
         self._since_s = 0.0
 
@@ -108,6 +109,8 @@ class SpeechDesk:
         Raises:
             SpeechFailedError: no voice could say it, or none was ready in time.
         """
+        if name in self._failed:
+            raise SpeechFailedError(self._failed[name])
         path = self._folder / f"{name}.json"
         try:
             answer = json.loads(path.read_text(encoding="utf-8"))
@@ -140,6 +143,7 @@ class SpeechDesk:
         if name == self._working_on:
             self._kill("its order was withdrawn")
         self._orders.pop(name, None)
+        self._failed.pop(name, None)
         for ending in ("json", "wav", "source", "part"):
             (self._folder / f"{name}.{ending}").unlink(missing_ok=True)
 
@@ -166,8 +170,7 @@ class SpeechDesk:
         _log.error("order %s failed: %s", order.name, why)
         self._orders.pop(order.name, None)
         self._died.discard(order.name)
-        answer = self._folder / f"{order.name}.json"
-        answer.write_text(json.dumps({"error": why}), encoding="utf-8")
+        self._failed[order.name] = why
 
     def _work(self) -> None:
         if self._working_on:

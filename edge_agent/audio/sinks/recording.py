@@ -6,7 +6,8 @@ beside it, one line wherever the speaker changes::
     {"sample": 96000, "label": "N004@1 speech", "monotonic_s": 12.5, "at": "2024-07-14T03:12:02…"}
 
 ``monotonic_s`` is when that sample was handed over. The last line has the label ``end``. The
-header of the WAV is brought up to date every second, so a power cut costs the reader nothing.
+header of the WAV is brought up to date at every line and every second, so that it can be read
+while it grows and after a power cut.
 """
 
 from __future__ import annotations
@@ -88,7 +89,6 @@ class RecordingSink:
             return
         self._pacer.drain()
         self._note("end")
-        self._bring_up_to_date()
         self._sound.close()
         self._index.close()
         self._sound = self._index = None
@@ -96,6 +96,7 @@ class RecordingSink:
     def _note(self, label: str) -> None:
         if self._index is None:
             return
+        self._bring_up_to_date()
         self._label = label
         line = {
             "sample": self._samples,

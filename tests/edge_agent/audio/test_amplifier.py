@@ -90,6 +90,27 @@ def test_an_amplifier_that_is_on_for_too_long_is_switched_off_and_rests(
     assert pins.pin(17).state == 1
 
 
+def test_an_emergency_does_not_wait_for_an_amplifier_that_rests(
+    amplifier: Amplifier, pins: MockFactory, clock: ManualClock
+) -> None:
+    amplifier.switch_on(["北"], "live")
+    clock.advance(600)
+    amplifier.watch()
+    amplifier.switch_on(["北"], "N004@1", urgent=True)
+    assert pins.pin(17).state == 1
+    assert not amplifier.resting(["北"])
+    assert amplifier.watch() == frozenset()
+
+
+def test_a_full_disk_does_not_keep_a_relay_from_switching(
+    amplifier: Amplifier, pins: MockFactory, tmp_path: Path
+) -> None:
+    (tmp_path / "relay-edges.jsonl").unlink()
+    (tmp_path / "relay-edges.jsonl").mkdir()
+    amplifier.switch_on(["北"], "N004@1")
+    assert pins.pin(17).state == 1
+
+
 def test_every_edge_is_written_down_with_its_time(
     amplifier: Amplifier, clock: ManualClock, tmp_path: Path
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from contract.receipt import Receipt
 from edge_agent.audio.airing import Facts
 from edge_agent.audio.announcement import Announcement, Entry, Kind, State
-from edge_agent.audio.journal import Journal
+from edge_agent.audio.journal import Journal, open_journal
 from edge_agent.audio.scribe import PromptScribe, ThreadScribe
 
 if TYPE_CHECKING:
@@ -123,6 +123,31 @@ def test_a_job_that_cannot_write_does_not_end_the_thread(journal: Journal, tmp_p
     scribe.close()
     assert [one.revision for one in sent] == [3]
     assert journal.oldest_report() is None
+
+
+@pytest.mark.parametrize("damage", [b"not a database at all" * 100, None])
+def test_a_broken_journal_is_put_aside_and_the_box_goes_on(
+    journal: Journal, tmp_path: Path, damage: bytes | None
+) -> None:
+    journal.write([journal.row(entry(), Facts(), NOW)])
+    journal.close()
+    path = tmp_path / "audio.db"
+    whole = path.read_bytes()
+    path.write_bytes(damage or whole[:4096] + b"\xff" * (len(whole) - 4096))
+    again = open_journal(tmp_path)
+    assert again.open_airings() == []
+    again.write([again.row(entry(), Facts(), NOW)])
+    assert len(again.open_airings()) == 1
+    assert (tmp_path / "broken-audio.db").exists()
+    again.close()
+
+
+def test_without_a_disk_the_journal_is_kept_in_memory(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    journal = open_journal(tmp_path / "file")
+    journal.write([journal.row(entry(), Facts(), NOW)])
+    assert len(journal.open_airings()) == 1
+    journal.close()
 
 
 def test_airtime_is_counted_by_the_day_of_china(journal: Journal) -> None:

@@ -439,6 +439,26 @@ def test_an_ordinary_announcement_is_softer_where_the_technician_trimmed_it(
     assert soft == pytest.approx(loud / 2, abs=8)
 
 
+def test_an_announcement_at_which_the_box_stops_again_and_again_is_given_up(
+    village: Village, clock: ManualClock, tmp_path: Path
+) -> None:
+    village.player.accept(FLOOD)
+    for _ in range(5):
+        village.player.step()
+        village.cut_power()
+        village = Village(tmp_path, clock)
+    assert [one.spoken.state for one in village.receipts if one.spoken] == []
+    village.player.step()
+    assert village.states("N004")[-1] == "failed"
+    assert village.queue.entries == ()
+
+
+def test_an_announcement_for_a_zone_that_is_gone_is_heard_by_all(village: Village) -> None:
+    village.player.accept(replace(FLOOD, zones=("拆了的",)))
+    village.run(20)
+    assert village.states("N004")[-1] == "finished"
+
+
 def test_a_silent_self_test_reaches_the_card_and_nobody_hears_it(village: Village) -> None:
     village.player.accept(replace(NOTICE, id="selftest-weekly", muted=True))
     village.run(20)
