@@ -6,7 +6,7 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from contract import codec, topics, wire
@@ -137,9 +137,20 @@ class Dispatcher:
         replies: list[tuple[str, bytes]] = []
         with transaction.atomic():
             for message in messages:
-                replies += self._take(message)
+                replies += self._take_safely(message)
         for topic, payload in replies:
             self._connection.publish(topic, payload)
+
+    def _take_safely(self, message: Incoming) -> list[tuple[str, bytes]]:
+        """One box's odd message must not keep every other box's from being stored."""
+        try:
+            with transaction.atomic():
+                return self._take(message)
+        except DatabaseError:
+            raise
+        except Exception as error:  # noqa: BLE001 - see above; the message is dropped
+            _log.error("a message on %s is dropped: %s", message.topic[:60], type(error).__name__)  # noqa: TRY400 - a traceback could show what a villager wrote
+            return []
 
     def _take(self, message: Incoming) -> list[tuple[str, bytes]]:
         try:

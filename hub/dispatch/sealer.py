@@ -13,11 +13,11 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from django.db import DatabaseError
 from django.db.models import F
 from django.utils import timezone
 from wagtail.models import Revision, WorkflowState
 
-from contract.errors import VillageError
 from hub.notices.to_contract import spoken_text
 from hub.sealing.models import OutboxKind, OutboxRow, SealedNotice
 from hub.sealing.seal import seal_row
@@ -46,7 +46,11 @@ class Studio(Protocol):
     """Where recordings are made and kept."""
 
     def __call__(self, text: str) -> Recording | None:
-        """The recording of a text, made now if need be."""
+        """The recording of a text, if it can be made within some seconds."""
+        ...
+
+    def prepare(self, text: str) -> None:
+        """Begin to make a recording that will be asked for soon."""
         ...
 
     def known(self, text: str) -> Recording | None:
@@ -91,7 +95,9 @@ class Sealer:
     def _try(self, row: OutboxRow, now_s: float) -> Iterator[SealedAct]:
         try:
             changed = seal_row(row, self._rendered(row))
-        except (VillageError, LookupError, ValueError, OSError) as error:
+        except DatabaseError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one notice's fault must not stop the others
             self._note_failure(row, error, now_s)
             return
         areas = {each.area for each in changed}
@@ -113,7 +119,7 @@ class Sealer:
         return lambda _text: recording
 
     def prepare(self) -> None:
-        """Render one text that is under review, so that its signature waits for nothing."""
+        """Begin to render what is under review, so that its signature waits for nothing."""
         if self._studio is None:
             return
         running = WorkflowState.objects.filter(status=WorkflowState.STATUS_IN_PROGRESS)
@@ -122,8 +128,7 @@ class Sealer:
             text = _spoken(page.get_latest_revision_as_object()) if page is not None else ""
             if text and text not in self._prepared:
                 self._prepared.add(text)
-                self._studio(text)
-                return
+                self._studio.prepare(text)
 
     def _note_failure(self, row: OutboxRow, error: Exception, now_s: float) -> None:
         _log.error("cannot seal %s: %s", row, type(error).__name__)

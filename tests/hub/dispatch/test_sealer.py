@@ -1,0 +1,101 @@
+"""The outbox is worked off in order, and one act that fails holds up only its own notice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hub.dispatch.sealer import Sealer
+from hub.notices import desk
+from hub.sealing.assets import Recording
+from hub.sealing.models import AssetBlob, OutboxRow, SealedNotice
+
+if TYPE_CHECKING:
+    from tests.hub.dispatch.conftest import Road
+
+Forms = dict[str, dict[str, Any]]
+pytestmark = pytest.mark.broker
+
+
+class Shelf:
+    """A studio that has what was prepared, and says what it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.made: dict[str, Recording] = {}
+
+    def __call__(self, text: str) -> Recording | None:
+        self.asked.append(text)
+        return self.made.setdefault(text, Recording(b"OggS" + text.encode(), "audio/ogg", "v", 2.0))
+
+    def known(self, text: str) -> Recording | None:
+        return self.made.get(text)
+
+    def prepare(self, text: str) -> None:
+        self(text)
+
+
+def test_a_notice_that_cannot_be_sealed_does_not_hold_up_another(
+    road: Road, notices: Forms
+) -> None:
+    road.publish(notices["N003"])
+    broken = OutboxRow.objects.get()
+    broken.page_revision_id = 10**9
+    broken.save()
+    page = road.publish(notices["N006"])
+    sealer = Sealer()
+    assert [act.notice_id for act in sealer.others(0.0)] == [page.notice_id]
+    broken.refresh_from_db()
+    assert broken.attempts == 1
+    assert "DoesNotExist" in broken.last_error
+    assert list(sealer.others(0.5)) == []
+    broken.refresh_from_db()
+    assert broken.attempts == 1
+    list(sealer.others(100.0))
+    broken.refresh_from_db()
+    assert broken.attempts == 2
+
+
+def test_a_withdrawal_does_not_overtake_its_own_publication(road: Road, notices: Forms) -> None:
+    page = road.publish(notices["N003"])
+    row = OutboxRow.objects.get()
+    good, row.page_revision_id = row.page_revision_id, 10**9
+    row.save()
+    road.withdraw(page)
+    sealer = Sealer()
+    assert list(sealer.others(0.0)) == []
+    row.page_revision_id = good
+    row.save()
+    assert [act.kind for act in sealer.others(100.0)] == ["publish", "withdraw"]
+    assert not SealedNotice.objects.filter(in_force=True).exists()
+
+
+def test_a_recording_goes_with_its_notice(road: Road, notices: Forms) -> None:
+    road.publish(notices["N003"])
+    shelf = Shelf()
+    assert len(list(Sealer(shelf).others(0.0))) == 1
+    assert AssetBlob.objects.get().mime == "audio/ogg"
+
+
+def test_a_correction_does_not_wait_for_a_recording(road: Road, notices: Forms) -> None:
+    page = road.publish(notices["N003"])
+    shelf = Shelf()
+    sealer = Sealer(shelf)
+    list(sealer.others(0.0))
+    road.correct(page, speech="完全不同的广播词。")
+    asked = len(shelf.asked)
+    assert [act.kind for act in sealer.others(1.0)] == ["correct"]
+    assert len(shelf.asked) == asked
+
+
+def test_what_is_under_review_is_rendered_before_it_is_signed(road: Road, notices: Forms) -> None:
+    people = road.people
+    page = desk.draft_from_import(people.clerk, notices["N003"], people.village)
+    desk.drop_restricted_columns(people.clerk, page)
+    desk.submit(people.clerk, page)
+    shelf = Shelf()
+    sealer = Sealer(shelf)
+    sealer.prepare()
+    sealer.prepare()
+    assert len(shelf.asked) == 1
