@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from edge_agent.audio.ledger import Ledger
     from edge_agent.audio.mixer import Mixer
     from edge_agent.audio.pcm import Clip
+    from edge_agent.audio.programme import Piece
     from edge_agent.audio.queue import Queue
     from edge_agent.audio.volume import Volume
     from edge_agent.audio.words import Words
@@ -141,11 +142,9 @@ class Player:
     def _sound(self, airing: Airing, reading: Reading) -> float:
         """Hand over one block of the announcement that has the air."""
         zones = self._addressed(airing)
-        self._take_air(airing, zones)
         item = airing.entry.announcement
-        warm_in_s = (
-            0.0 if item.muted else self._amplifier.switch_on(zones, airing.key, urgent=item.urgent)
-        )
+        self._take_air(airing, zones)
+        warm_in_s = self._warm(airing, zones)
         awake = [zone for zone in zones if not self._amplifier.resting((zone,))]
         gains = self._volume.gains(awake, reading, urgent=item.urgent, muted=item.muted)
         if warm_in_s > 0 and not item.urgent:
@@ -160,9 +159,21 @@ class Player:
         took = self._mixer.play(piece.data, gains, f"{airing.key} {piece.kind}")
         if not took:
             return self._mute(airing, reading)
+        self._count(airing, piece, took, reading)
+        return 0.0
+
+    def _warm(self, airing: Airing, zones: Collection[str]) -> float:
+        """Switch the amplifiers on; the seconds until all of them are warm."""
+        item = airing.entry.announcement
+        if item.muted:
+            return 0.0
+        return self._amplifier.switch_on(zones, airing.key, urgent=item.urgent)
+
+    def _count(self, airing: Airing, piece: Piece, took: Collection[str], reading: Reading) -> None:
+        """The cards of the zones in ``took`` have these samples."""
         self._mute_since_s = None
         self._listen(airing, took, piece.data)
-        airing.took(piece, took, zones)
+        airing.took(piece, took, self._addressed(airing))
         samples = len(piece.data) // SAMPLE_BYTES
         self._queue.heard(airing.key, airing.entry.offset + samples, reading)
         self._note_sound(took)
@@ -171,7 +182,6 @@ class Player:
             self._note(self._queue.reading_over(airing.key, reading), reading)
         if self._unsaved >= SAVE_SAMPLES:
             self._save(reading)
-        return 0.0
 
     def _take_air(self, airing: Airing, zones: Collection[str]) -> None:
         """A neighbour on the same card must not hear what is not for it."""
