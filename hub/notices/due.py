@@ -25,7 +25,7 @@ SOON = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """One period of an item: the days it covers for publishing, and the last day to publish."""
+    """When an item may first be published for a period, and the last day to do so."""
 
     begins: date
     due: date
@@ -38,6 +38,10 @@ class DueItem:
     item: Item
     period: Period
     days_left: int
+
+    def has_begun(self, today: date) -> bool:
+        """Whether it could be published already."""
+        return self.period.begins <= today
 
     @property
     def state(self) -> str:
@@ -93,8 +97,13 @@ def _yearly(today: date, month: int, day: int) -> Period:
 
 
 def _monthly(today: date, day: int) -> Period:
-    last = _month_end(today)
-    return Period(today.replace(day=1), min(today.replace(day=min(day, last.day)), last))
+    """That day of every month, or the last one of a shorter month."""
+    begins = today.replace(day=1)
+    due = begins.replace(day=min(day, _month_end(begins).day))
+    if today > due:
+        begins = _add_months(begins, 1)
+        due = begins.replace(day=min(day, _month_end(begins).day))
+    return Period(begins, due)
 
 
 def owed_by(village: VillagePage, today: date) -> list[DueItem]:

@@ -112,9 +112,10 @@ def _add_clerk(found: Todo, user: User, post: Post) -> None:
             found.drafts.append(page.get_latest_revision_as_object())
         elif page.live:
             found.published.append(page)
-    owed = owed_by(village, timezone.localdate())
+    today = timezone.localdate()
+    owed = owed_by(village, today)
     found.due += owed[:DUE_SHOWN]
-    found.due_total += len(owed)
+    found.due_total += sum(due.has_begun(today) for due in owed)
 
 
 def _add_reviews(found: Todo, user: User) -> None:

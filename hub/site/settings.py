@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "hub.notices",
     "hub.sealing",
     "hub.emergency",
+    "hub.preview",
     "hub.ledger",
     "hub.dispatch",
     "hub.enrol",

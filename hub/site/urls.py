@@ -11,6 +11,7 @@ from django.views.generic import RedirectView
 from django.views.static import serve
 from wagtail.admin import urls as admin_urls
 
+from hub.dispatch.assets import asset
 from hub.enrol.views import enrol
 from hub.notices import phone
 
@@ -27,6 +28,7 @@ def media(request: HttpRequest, path: str) -> HttpResponseBase:
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/admin/", permanent=False)),
     path("enrol/v1", enrol),
+    path("b/<str:sha256>", asset),
     path("admin/", include(admin_urls)),
     path("n/<str:notice_id>/", phone.notice_page, name="phone-notice"),
     path("v/<str:code>/", phone.place_page, name="phone-place"),

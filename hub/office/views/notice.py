@@ -69,7 +69,7 @@ def dossier(request: DeskRequest, pk: int) -> HttpResponse:
     last = page.last_publication
     number = last.number + page.has_unpublished_changes if last else 1
     notice = to_notice(text, number, timezone.now())
-    panel = _panel(page, text, notice) if "led" in notice.channels else None
+    panel = _panel(page, notice) if "led" in notice.channels else None
     context = {
         "page": page,
         "notice": notice,
@@ -156,16 +156,16 @@ def panel_page(request: DeskRequest, pk: int, number: int) -> HttpResponse:
     page = visible(request.user, pk)
     text = _shown(request.user, page)
     gate.clean(text)
-    pictures = _panel(page, text, to_notice(text, 1, timezone.now())).pictures
+    pictures = _panel(page, to_notice(text, 1, timezone.now())).pictures
     if not 1 <= number <= len(pictures):
         raise Http404
     return HttpResponse(pictures[number - 1], content_type="image/png")
 
 
-def _panel(page: NoticePage, text: NoticePage, notice: Notice) -> PanelView:
+def _panel(page: NoticePage, notice: Notice) -> PanelView:
     """The panel's pages of one text, drawn once and kept for a while."""
-    name = f"panel-{page.pk}-{text.latest_revision_id}-{text.live}-{notice.title}-{notice.summary}"
-    key = hashlib.sha256(name.encode()).hexdigest()
+    shown = repr((page.pk, notice.title, notice.summary, notice.blocks, notice.correction))
+    key = f"panel-{hashlib.sha256(shown.encode()).hexdigest()}"
     found: PanelView | None = cache.get(key)
     if found is None:
         found = panel_view(notice, str(page.village))

@@ -9,8 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +18,7 @@ from hub.intake.sheets import sheet_from_notice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser, Page
 
@@ -65,9 +64,8 @@ class Hub:
         ends_s = time.monotonic() + 40
         while time.monotonic() < ends_s:
             try:
-                urllib.request.urlopen(f"{self.address}/admin/login/", timeout=5).close()
+                socket.create_connection(("127.0.0.1", self.port), timeout=5).close()
             except OSError:
-                self._server.poll()
                 time.sleep(0.2)
             else:
                 return
