@@ -57,6 +57,7 @@ def create_app(screen: Screen, voice: Voice, slips: SlipDesk) -> web.Application
             web.post("/alarm", live.alarm_seen),
             web.get("/api/status.json", live.status),
             web.get("/wall", wall.wall),
+            web.get("/attract", wall.attract),
             web.post("/wall/shown", wall.shown),
             web.static("/static", HERE / "static"),
         ]

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jinja2
-import segno
 from aiohttp import web
 from markupsafe import Markup
 
@@ -101,6 +100,8 @@ def qr(link: str) -> Markup:
     """A QR code of the phone page as inline SVG; empty when there is no (web) address."""
     if not link.startswith(("https://", "http://")):
         return Markup("")
+    import segno  # noqa: PLC0415 - 2 MB, for notices with a phone page
+
     code = segno.make(link, error="m", micro=False)
     # segno draws one path from the code's bits; the link's text is not in the markup.
     return Markup(  # noqa: S704 - see above

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from contract.errors import ContractError, VillageError
 from contract.feedback import Feedback
-from contract.sealing import seal_for, slip_context
 from edge_agent.poke import poke
 
 if TYPE_CHECKING:
@@ -128,6 +127,8 @@ class SlipDesk:
 
 
 def _sealed(key: bytes, said: dict[str, str], slip: str, box: str) -> str:
+    from contract.sealing import seal_for, slip_context  # noqa: PLC0415 - 9 MB, for a slip a day
+
     text = json.dumps(said, ensure_ascii=False).encode("utf-8")
     try:
         sealed = seal_for(key, text, slip_context(slip, box))

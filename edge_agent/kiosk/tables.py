@@ -31,6 +31,11 @@ class TableView:
     length: int
 
     @property
+    def has_names(self) -> bool:
+        """Whether the rows are people's."""
+        return any(column.type == "name" for column in self.columns)
+
+    @property
     def is_wide(self) -> bool:
         """Whether the columns do not fit side by side in large type."""
         widths = [

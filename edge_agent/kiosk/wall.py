@@ -28,6 +28,7 @@ READ_S_PER_CHAR = 0.25
 LEAST_S, MOST_S, PICTURE_S = 8.0, 60.0, 12.0
 CHARS_A_SLIDE = 150
 ROWS_A_SLIDE = 8
+ATTRACT_SLIDES, ATTRACT_NOTICES = 12, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,17 @@ async def wall(request: web.Request) -> web.Response:
     notices = [held.notice for held in screen.edition.plan.wall]
     request.app[WALL].keep_only({notice.name for notice in notices})
     slides = [slide for notice in notices for slide in slides_of(notice)]
-    return page(request, "wall.html", slides=slides)
+    return page(request, "wall.html", slides=slides, attract=False)
+
+
+async def attract(request: web.Request) -> web.Response:
+    """What an unused query screen shows: posters and videos first, then the newest in a word."""
+    notices = request.app[SCREEN].edition.notices
+    slides = [slide for notice in notices for slide in slides_of(notice)]
+    posters = [slide for slide in slides if slide.asset is not None][:ATTRACT_SLIDES]
+    words = [slides_of(notice)[0] for notice in notices[:ATTRACT_NOTICES]]
+    plain = [slide for slide in words if slide.kind == "text"]
+    return page(request, "wall.html", slides=[*posters, *plain], attract=True)
 
 
 async def shown(request: web.Request) -> web.Response:

@@ -29,11 +29,11 @@
     document.addEventListener(unwanted, (event) => event.preventDefault());
   }
 
-  async function leave() {
+  async function leave(whither = "/") {
     try {
       await fetch("/reset", { method: "POST" });
     } finally {
-      location.replace("/");
+      location.replace(whither);
     }
   }
 
@@ -52,9 +52,7 @@
       return;
     }
     if (atHome) {
-      if (!document.documentElement.classList.contains("size-1")) leave();
-      document.getElementById("main").scrollTop = 0;
-      stay();
+      leave("/attract");
       return;
     }
     leftS = countdownS;

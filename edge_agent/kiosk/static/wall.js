@@ -5,8 +5,10 @@
   let at = -1;
   let timer = 0;
   let stale = false;
+  const attract = Boolean(document.body.dataset.attract);
 
   function report(slide) {
+    if (attract) return;
     const fields = { name: slide.dataset.name, slide: slide.dataset.slide };
     fetch("/wall/shown", { method: "POST", body: new URLSearchParams(fields) }).catch(() => {});
   }
@@ -43,6 +45,12 @@
     video.onended = finish;
     video.onerror = next;
     video.play().catch(next);
+  }
+
+  if (attract) {
+    const enter = () => location.replace("/");
+    document.addEventListener("pointerdown", enter);
+    document.addEventListener("keydown", enter);
   }
 
   // What changed may have been withdrawn: leave at once, never at the end of a slide.

@@ -172,11 +172,15 @@ def test_scrolling_counts_as_reading(open_village: Village, screen: Page) -> Non
     assert not screen.is_visible("#idle")
 
 
-def test_home_never_asks(open_village: Village, screen: Page) -> None:
+def test_an_unused_home_invites_and_a_touch_leads_back(open_village: Village, screen: Page) -> None:
     screen.clock.install()
     _open(screen, open_village, "/")
-    screen.clock.fast_forward(500_000)
+    screen.clock.fast_forward(91_000)
+    screen.wait_for_url("**/attract")
     assert not screen.is_visible("#idle")
+    assert "点一下屏幕" in screen.inner_text(".attract")
+    screen.locator(".slide:not([hidden])").click()
+    screen.wait_for_url(f"{open_village.url}/")
 
 
 def test_an_emergency_takes_over_whatever_is_open_and_leaves_again(
