@@ -79,14 +79,21 @@ class Amplifier:
         zones: the horn zones with their pins and times.
         clock: the box's clock.
         edges: where each edge is written down.
+        why: what the log says of switching everything off at the beginning.
     """
 
-    def __init__(self, zones: Iterable[ZoneSettings], clock: Clock, edges: RelayLog) -> None:
+    def __init__(
+        self,
+        zones: Iterable[ZoneSettings],
+        clock: Clock,
+        edges: RelayLog,
+        why: str = "start",
+    ) -> None:
         self._clock = clock
         self._edges = edges
         self._relays = {zone.name: _Relay(zone, _open_pin(zone)) for zone in zones}
         for relay in self._relays.values():
-            self._note(relay, "start", on=False)
+            self._note(relay, why, on=False)
 
     @property
     def on(self) -> frozenset[str]:
@@ -200,7 +207,7 @@ def all_off(path: Path, clock_of: Callable[[Path], Clock] = BoxClock) -> None:
     folder = found.part_folder("audio")
     prepare_gpio(folder)
     clock = clock_of(found.part_folder("clock"))
-    Amplifier(found.zone, clock, RelayLog(folder, clock)).close()
+    Amplifier(found.zone, clock, RelayLog(folder, clock), "stop action").close()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

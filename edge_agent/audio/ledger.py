@@ -18,6 +18,7 @@ from edge_agent.audio.airing import Airing, Facts, spoken_of
 from edge_agent.audio.announcement import State
 from edge_agent.audio.journal import Journal
 from edge_agent.audio.programme import Track, programme_of
+from edge_agent.audio.queue import RESTART
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -136,7 +137,9 @@ class Ledger:
         elif change.state is State.INTERRUPTED:
             stop = Interruption(airing.entry.offset, change.by)
             facts.interruptions = (*facts.interruptions, stop)
-            self._stopped_at[airing.key] = change.at
+            stopped_itself = change.by == RESTART and airing.entry.last_sound_at is not None
+            since = airing.entry.last_sound_at if stopped_itself else None
+            self._stopped_at[airing.key] = since or change.at
         elif change.state.final:
             self._end_interruption(airing, change.at)
             facts.ended_at = change.at

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from edge_agent.audio.announcement import State
 from edge_agent.audio.pcm import BLOCK_S, BLOCK_SAMPLES, RATE_HZ, SAMPLE_BYTES, SILENT_BLOCK
+from edge_agent.audio.queue import RESTART
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -88,7 +89,7 @@ class Player:
         self._note(self._queue.restore([one.entry for one in kept], reading), reading)
         for one in kept:
             stuck = [each for each in one.facts.interruptions[-MOST_RESTARTS:]
-                     if (each.by, each.at_sample) == ("restart", one.entry.offset)]  # fmt: skip
+                     if (each.by, each.at_sample) == (RESTART, one.entry.offset)]  # fmt: skip
             if len(stuck) >= MOST_RESTARTS and not one.entry.state.final:
                 key, reason = one.entry.announcement.key, "反复中断 stopped the box again and again"
                 self._note(self._queue.end(key, State.FAILED, reading, reason), reading)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from edge_agent.clock import Reading
 
 
+RESTART = "restart"
+"""What interrupted an announcement at which the box itself stopped."""
 _STOPPED = "播音中停机 the box stopped"
 
 
@@ -78,7 +80,7 @@ class Queue:
                 changes.append(self._close(entry, State.FAILED, reading, _STOPPED))
             else:
                 entry.interruptions += 1
-                changes.append(_set(entry, State.INTERRUPTED, reading, _STOPPED, "restart"))
+                changes.append(_set(entry, State.INTERRUPTED, reading, _STOPPED, RESTART))
         return changes
 
     def offer(self, item: Announcement, reading: Reading) -> list[Change]:

@@ -218,6 +218,10 @@ def test_after_a_power_cut_the_announcement_goes_on_where_it_was_last_written_do
     twice = handed_over - CHIME.samples - first
     assert 0 <= twice <= 48_000, "at most a second is heard twice"
     assert again.states("N001")[-3:] == ["interrupted", "resumed", "finished"]
+    stopped = again.last("N001").spoken
+    assert stopped is not None
+    assert stopped.interruptions[0].by == "restart"
+    assert 20 <= stopped.interruptions[0].seconds <= 21.1, "the silence is told as long as it was"
 
 
 def test_restarts_and_replays_never_play_an_alert_twice(
