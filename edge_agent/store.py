@@ -153,6 +153,11 @@ class Store:
             return None
         return bytes(row["body"])
 
+    def has_blob(self, sha256: str) -> bool:
+        """Whether content is here, sound or not; for files too large to hash every second."""
+        row = self._database.execute("SELECT 1 FROM blob WHERE sha256 = ?", (sha256,))
+        return row.fetchone() is not None
+
     def _held(self, body: bytes, sha256: str, area: Area) -> HeldNotice | None:
         # The bytes were just checked against the hash, so what they say is known already.
         notice = self._decoded.get(sha256)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import signal
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from contract import topics
 from contract.errors import ContractError
 from edge_agent.clock import BoxClock
-from edge_agent.link import address
+from edge_agent.link import address, fetch
 from edge_agent.link.alarms import Alarms
 from edge_agent.link.asking_time import AskingTime
 from edge_agent.link.holdings import open_holdings
@@ -18,7 +19,7 @@ from edge_agent.link.state_report import StateReport
 from edge_agent.link.sync import Sync
 from edge_agent.link.upload import Upload
 from edge_agent.part import notify
-from edge_agent.poke import PokeListener
+from edge_agent.poke import PokeListener, poke
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -48,10 +49,22 @@ class Link:
         self._time = AskingTime(self._held)
         self._state = StateReport(self._held, self._sync)
         self._upload = Upload(self._held)
+        self._fetcher = self._new_fetcher()
         self._checked_s = clock.monotonic_s()
         self.stopping = False
         self._sync.report()
         self._held.poke_parts()
+
+    def _new_fetcher(self) -> fetch.Fetcher | None:
+        where = fetch.source(self._settings.link)
+        if where is None:
+            return None
+        run = self._settings.run
+        found = fetch.Fetcher(
+            where, self._settings.part_folder("link") / "files", lambda: poke(run, "link")
+        )
+        found.start()
+        return found
 
     @property
     def is_up(self) -> bool:
@@ -73,6 +86,7 @@ class Link:
         self._alarms.turn()
         self._sync.turn()
         self._time.turn()
+        self._take_files()
         now_s = self._held.clock.monotonic_s()
         if now_s - self._checked_s >= CHECK_EVERY_S:
             self._checked_s = now_s
@@ -80,6 +94,16 @@ class Link:
             self._alarms.forget_old()
         if self._session.is_up:
             self._send()
+
+    def _take_files(self) -> None:
+        """Files that were fetched go into the store; then say what else is wanted."""
+        if self._fetcher is None:
+            return
+        for path in self._fetcher.whole():
+            with contextlib.suppress(ContractError):
+                self._sync.take_file(path.name, path.read_bytes())
+            fetch.remove(path)
+        self._fetcher.want(self._sync.large_assets())
 
     def _send(self) -> None:
         box = self._settings.box.id
@@ -162,6 +186,8 @@ class Link:
         """Say good-bye to the hub, and release files and sockets."""
         self._session.close(self._state.will("closed"))
         self._upload.close()
+        if self._fetcher is not None:
+            self._fetcher.stop()
         self._poked.close()
         self._held.close()
 

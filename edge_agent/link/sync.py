@@ -16,6 +16,7 @@ from contract.errors import ContractError, RefusalReason
 from contract.manifest import SMALL_ASSET_BYTES, Manifest
 from contract.messages import open_message
 from edge_agent.link import content
+from edge_agent.link.fetch import LARGEST_BYTES
 from edge_agent.link.memory import ALERT_MARK
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from contract.areas import Area
     from contract.manifest import Item
+    from contract.notice import Asset
     from edge_agent.link.alarms import Alarms
     from edge_agent.link.holdings import Holdings
 
@@ -206,6 +208,27 @@ class Sync:
         done = [topics.area_blob(area, each) for each, area in asked.items() if area is not None]
         if done:
             self._subscriber.unsubscribe(done)
+
+    def large_assets(self) -> tuple[Asset, ...]:
+        """Files too large for MQTT that manifests list and the store lacks."""
+        manifests = [
+            *self._held.store.layers().values(),
+            *self._held.store.layers("pending").values(),
+        ]
+        listed = {asset.sha256: asset for each in manifests for asset in each.assets}
+        return tuple(
+            each
+            for each in listed.values()
+            if SMALL_ASSET_BYTES < each.size_bytes <= LARGEST_BYTES
+            and not self._held.store.has_blob(each.sha256)
+        )
+
+    def take_file(self, sha256: str, body: bytes) -> None:
+        """Keep a large file that was fetched, if it is still wanted and right."""
+        if any(each.sha256 == sha256 for each in self.large_assets()):
+            content.check_hash(sha256, body)
+            self._held.store.put_asset(body, self._held.clock.read().now)
+            self._held.poke_parts()
 
     def is_complete(self, area: Area) -> bool:
         """Whether the newest manifest of this area is in force with nothing missing."""

@@ -149,7 +149,7 @@ class Dispatcher:
         except DatabaseError:
             raise
         except Exception as error:  # noqa: BLE001 - see above; the message is dropped
-            _log.error("a message on %s is dropped: %s", message.topic[:60], type(error).__name__)  # noqa: TRY400 - a traceback could show what a villager wrote
+            _log.error("a message on %s is dropped: %s", message.topic[:60], type(error).__name__)
             return []
 
     def _take(self, message: Incoming) -> list[tuple[str, bytes]]:

@@ -109,6 +109,7 @@ def _answer(question: EnrolQuestion) -> EnrolAnswer:
         ca_pem=_authority().certificate_pem(),
         broker=access.broker,
         password=access.password,
+        assets=access.assets,
         feedback_key_b64=feedback_public_b64(settings.DATA.keys),
     )
     ticket.state = TicketState.ENROLLED

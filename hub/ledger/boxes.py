@@ -33,6 +33,8 @@ class Access:
     broker: str
     password: str
     key_set: bytes
+    assets: str = ""
+    """Base address of large files."""
 
 
 def add_box(box_id: str, area: str, groups: Sequence[int] = ()) -> Access:
@@ -62,7 +64,8 @@ def add_box(box_id: str, area: str, groups: Sequence[int] = ()) -> Access:
         },
     )
     transaction.on_commit(write_accounts)
-    return Access(box_id, broker_address(), password, current_key_set().body)
+    assets = f"{settings.PUBLIC_URL}/b/"
+    return Access(box_id, broker_address(), password, current_key_set().body, assets)
 
 
 def revoke_box(box_id: str) -> None:
