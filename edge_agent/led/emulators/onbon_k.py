@@ -42,7 +42,7 @@ class OnbonKCard(Card):
         clock: The card's sense of time.
         faults: What is wrong with line and card.
         model: Device type of the protocol's header; decides limits and abilities.
-        gbk: Whether its Chinese fonts hold GBK; else GB2312.
+        gbk: Whether its Chinese fonts hold GBK, as the maker's tool loads them; else GB2312.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class OnbonKCard(Card):
         faults: Faults | None = None,
         *,
         model: int = MODEL_5K2,
-        gbk: bool = False,
+        gbk: bool = True,
     ) -> None:
         super().__init__(matrix, clock, faults)
         self.model = model

@@ -161,7 +161,7 @@ def _dynamic_areas(card: OnbonKCard, frame: wire.Frame) -> bytes:
         _check_area(card, area, frame.header.display_mode, kept, areas)
     now_s = card.clock.monotonic_s()
     card.dynamic = kept | {
-        area.location: _stored(card, area, frame.header.display_mode, now_s) for area in areas
+        area.location: _stored(card, kept, area, frame.header.display_mode, now_s) for area in areas
     }
     card.cleared = False
     card.changes += 1
@@ -211,8 +211,10 @@ def _check_area(
         raise Refusal(wire.ERR_MEMORY)
 
 
-def _stored(card: OnbonKCard, area: TextArea, display_mode: int, now_s: float) -> Dynamic:
-    before = card.dynamic.get(area.location)
+def _stored(
+    card: OnbonKCard, kept: dict[int, Dynamic], area: TextArea, display_mode: int, now_s: float
+) -> Dynamic:
+    before = kept.get(area.location)
     reel = card.reel(area)
     if before is None:
         return Dynamic(area, reel, display_mode, now_s, now_s)

@@ -193,8 +193,39 @@ def test_a_rare_name_on_a_card_without_pictures_is_a_stand_in_and_reported() -> 
 
 
 def test_a_gbk_card_is_sent_codes_where_a_gb2312_card_needs_pixels() -> None:
-    assert Desk(gbk=True).panel.show(whole("王喆")).bytes_sent < 250
-    assert Desk(gbk=False).panel.show(whole("王喆")).bytes_sent > 600
+    gbk, gb2312 = Desk(gbk=True), Desk(gbk=False)
+    gbk.panel.show(whole("王喆"))
+    gb2312.panel.show(whole("王喆"))
+    assert gbk.card.special is None
+    assert gb2312.card.special is not None
+    assert gb2312.shows(whole("王喆"))
+
+
+def test_a_rare_name_costs_little_more_than_its_own_cell() -> None:
+    desk = Desk()
+    desk.panel.show(whole("王小明", "村民小组"))
+    assert desk.panel.show(whole("王䶮", "村民小组")).bytes_sent < 400
+
+
+def test_a_long_table_with_one_rare_name_shows_every_page_right() -> None:
+    desk = Desk()
+    names = ["王秀英", "李国强", "张䶮", "陈玉兰", "杨㛃", "赵𬭎𬭎"]
+    pages = tuple(
+        Page(runs=(Run(0, 0, name), Run(64, 0, "300.00"), Run(0, 16, "第二组")), stay_s=4.0)
+        for name in names
+    )
+    area = Area(0, 0, WIDTH_PX, HEIGHT_PX, pages)
+    desk.panel.show(Screen((area,), standing=True))
+    seen = set()
+    for _ in range(200):
+        desk.run(0.25)
+        at = desk.card.frame(desk.clock.monotonic_s())
+        seen |= {
+            name
+            for name, page in zip(names, pages, strict=True)
+            if same(at, draw.draw_page(page, area, desk.panel.spec))
+        }
+    assert seen == set(names)
 
 
 def test_picture_pages_are_turned_by_the_box() -> None:

@@ -29,7 +29,7 @@ def texts(shown: Screen, abilities: Abilities | None = None) -> list[str]:
     plan = plan_screen(shown, SPEC, abilities or Abilities())
     return [
         markup.plain_text(markup.tokens(load.area.text))
-        for zone in plan.zones
+        for zone in plan.steps[0].zones
         for load in zone.loads
     ]
 
@@ -103,15 +103,15 @@ def test_a_text_too_long_for_one_area_is_cut_into_loads_between_pages() -> None:
 def test_in_flash_a_text_may_be_as_long_as_it_is() -> None:
     pages = [page("一二三四五六七八", f"{number:02d}三四五六七八") for number in range(40)]
     plan = plan_screen(screen(*pages), SPEC, Abilities(), in_program=True)
-    assert len(plan.zones[0].loads) == 1
+    assert len(plan.steps[0].zones[0].loads) == 1
 
 
 def test_a_page_longer_than_an_areas_memory_is_cut_into_upper_and_lower_areas() -> None:
     spec = PanelSpec(512, 128, "mono", (16, 24, 32))
     rows = tuple(Run(0, 16 * row, "满" * 32) for row in range(8))
     plan = plan_screen(Screen((Area(0, 0, 512, 128, (Page(runs=rows),)),)), spec, Abilities())
-    assert len(plan.zones) == 2
-    tops = [zone.loads[0].area.y_px for zone in plan.zones]
+    assert len(plan.steps[0].zones) == 2
+    tops = [zone.loads[0].area.y_px for zone in plan.steps[0].zones]
     assert tops == [0, 64]
 
 
@@ -121,10 +121,27 @@ def test_a_rare_character_sends_its_area_as_a_picture_where_the_card_can() -> No
         Area(4, 16, 120, 16, (page("王䶮"),)),
     ))  # fmt: skip
     plan = plan_screen(shown, SPEC, Abilities(pictures=True))
-    assert len(plan.zones) == 1
-    assert plan.picture is not None
-    assert (plan.picture.x_px, plan.picture.width_px) == (0, 128)
+    picture = plan.steps[0].picture
+    assert picture is not None
+    assert (picture.x_px, picture.width_px) == (0, 128)
     assert plan.unshown == ()
+
+
+def test_only_the_rare_character_goes_as_a_picture_when_it_stands_on_the_grid() -> None:
+    plan = plan_screen(screen(page("王䶮", "村民小组")), SPEC, Abilities(pictures=True))
+    (step,) = plan.steps
+    assert step.picture is not None
+    place = (step.picture.x_px, step.picture.y_px, step.picture.width_px, step.picture.height_px)
+    assert place == (16, 0, 16, 16)
+    said = [markup.plain_text(markup.tokens(zone.loads[0].area.text)) for zone in step.zones]
+    assert sorted(said) == ["村民小组", "王"]
+
+
+def test_pages_without_rare_characters_stay_together_among_those_with() -> None:
+    pages = [page("甲"), page("乙"), page("王䶮"), page("丙"), page("丁")]
+    plan = plan_screen(screen(*pages), SPEC, Abilities(pictures=True))
+    assert [step.picture is not None for step in plan.steps] == [False, True, False]
+    assert plan.steps[0].play_s == 10.0
 
 
 def test_a_rare_character_becomes_a_stand_in_and_is_reported_where_it_cannot() -> None:
@@ -137,7 +154,7 @@ def test_a_rare_character_becomes_a_stand_in_and_is_reported_where_it_cannot() -
 def test_a_scrolling_line_is_one_line_that_the_card_moves() -> None:
     shown = screen(page("很长的滚动字幕" * 4, effect="left"), height=16)
     plan = plan_screen(shown, SPEC, Abilities())
-    area = plan.zones[0].loads[0].area
+    area = plan.steps[0].zones[0].loads[0].area
     assert area.single_line
     assert area.display_mode == k_area.LEFT
 
@@ -165,8 +182,8 @@ def test_the_cards_speed_is_within_a_step_of_what_was_asked(speed: float) -> Non
 def test_colours_are_named_only_where_the_panel_has_them() -> None:
     runs = (Run(0, 0, "红"), Run(16, 0, "绿", colour="green"))
     shown = screen(Page(runs=runs))
-    mono = plan_screen(shown, SPEC, Abilities()).zones[0].loads[0].area.text
+    mono = plan_screen(shown, SPEC, Abilities()).steps[0].zones[0].loads[0].area.text
     dual_card = Abilities(lettering=Lettering(colours=True))
-    dual = plan_screen(shown, SPEC, dual_card).zones[0].loads[0].area.text
+    dual = plan_screen(shown, SPEC, dual_card).steps[0].zones[0].loads[0].area.text
     assert b"\\C" not in mono
     assert b"\\C2" in dual

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-CHECK_EVERY_S = 60.0
+CHECK_EVERY_S = 20.0
 """How often the card is asked whether it still holds what it was sent."""
 _WITH_PICTURES = (0x53, 0x54, 0x58, 0x62, 0x63, 0x65, 0x66, 0x68)
 """Models with the special area that takes pixels: 5K2, 5MK and the 6K cards that replace them."""

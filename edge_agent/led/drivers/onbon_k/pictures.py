@@ -132,8 +132,8 @@ class PictureArea:
             return None
         return self._wall.next_turn_s(at_s - self._since_s, now)
 
-    def remove(self) -> None:
-        """Take the area away; a card that cannot is told to let it run out."""
+    def remove(self, *, wait: bool = False) -> None:
+        """Take the area away; a card that cannot is told to let it run out, ``wait`` for it."""
         zone = self._zone
         self.forget()
         try:
@@ -143,6 +143,8 @@ class PictureArea:
                 raise
             place = (zone.x_px, zone.y_px, zone.width_px, zone.height_px) if zone else (0, 0, 8, 1)
             self._link.ask(command.special_pixel_area(*place, timeout_s=_REMOVAL_S))
+            if wait:
+                self._link.exchange.pause(_REMOVAL_S + 0.1)
 
 
 def _dark_bits(plane: Image.Image) -> bytes:

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from edge_agent.led.drivers.onbon_k import area as k_area
+from edge_agent.led.drivers.onbon_k import mosaic
 from edge_agent.led.drivers.onbon_k import text as k_text
 from edge_agent.led.drivers.onbon_k.area import TextArea
+from edge_agent.led.drivers.picture import Reel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,12 +81,25 @@ class PictureZone:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """A screen in the card's terms."""
+class Step:
+    """What the card holds for a while; the box brings one step after the other."""
 
     zones: tuple[Zone, ...]
     picture: PictureZone | None
+    play_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A screen in the card's terms: one step, or several that the box turns."""
+
+    steps: tuple[Step, ...]
     unshown: tuple[str, ...] = ()
+
+    @property
+    def needs_pixels(self) -> bool:
+        """Whether any of it goes as pixels."""
+        return any(step.picture is not None for step in self.steps)
 
 
 def plan_screen(
@@ -113,7 +128,40 @@ def plan_screen(
     zones = tuple(
         Zone(number, _loads(piece, spec, abilities, limit)) for number, piece in enumerate(pieces)
     )
-    return Plan(zones, picture, tuple(dict.fromkeys(unshown)))
+    told = tuple(dict.fromkeys(unshown))
+    if picture is not None and len(picture.areas) == 1 and picture.areas[0].pages:
+        return Plan(_mosaic_steps(picture.areas[0], zones, spec, abilities), told)
+    return Plan((Step(zones, picture, 0.0),), told)
+
+
+def _mosaic_steps(
+    area: Area, zones: tuple[Zone, ...], spec: PanelSpec, abilities: Abilities
+) -> tuple[Step, ...]:
+    """The steps of the one area that has pages with rare characters, among the other zones."""
+    first, limit = len(zones), abilities.text_bytes
+    sizes = spec.text_sizes_px or tuple(k_text.FONTS)
+    steps: list[Step] = []
+    for rare, pages in mosaic.page_groups(area, abilities.lettering, sizes):
+        if rare:
+            room = abilities.areas - first
+            texts, pixels = mosaic.cut_page(pages[0], area, abilities.lettering, room)
+            loads = [_loads(text, spec, abilities, limit) for text in texts]
+            zone = _bounding([pixels], [pixels])
+            around = tuple(Zone(first + number, load) for number, load in enumerate(loads))
+            play_s = Reel(pixels, spec, smooth=False).loop_s
+            steps.append(Step((*zones, *around), zone, play_s))
+            continue
+        group = replace(area, pages=pages)
+        halves = _pieces(group, spec, abilities, limit)
+        for turn in _turns([_loads(half, spec, abilities, limit) for half in halves]):
+            parts = tuple(Zone(first + number, (load,)) for number, load in enumerate(turn))
+            steps.append(Step((*zones, *parts), None, turn[0].play_s))
+    return tuple(steps)
+
+
+def _turns(halves: list[tuple[Load, ...]]) -> list[tuple[Load, ...]]:
+    """The loads that stand together: the n-th of every half."""
+    return list(zip(*halves, strict=False))
 
 
 def speed_code(speed_px_per_s: float) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from edge_agent.led.drivers.onbon_k import command, reply
 from edge_agent.led.drivers.onbon_k.area import FIXED_BYTES, LOOP_UNTIL_TIMEOUT
 from edge_agent.led.drivers.onbon_k.flash import Flash
 from edge_agent.led.drivers.onbon_k.pictures import PictureArea
-from edge_agent.led.drivers.onbon_k.plan import Abilities, Plan, Zone, plan_screen
+from edge_agent.led.drivers.onbon_k.plan import Abilities, Plan, Step, Zone, plan_screen
 from edge_agent.led.drivers.picture import missing_glyphs
 from edge_agent.led.panel import BadFrame, PanelRefused
 
@@ -27,6 +28,8 @@ _log = logging.getLogger(__name__)
 
 DEADLINE_SLACK_S = 3.0
 """A time-out on the card is renewed when it is off by more than this."""
+EXPIRY_SLACK_S = 0.3
+"""After a timed picture the next step waits so long, to find its place free."""
 _LONGEST_TIMEOUT_S = 0xFFFF
 _DYNAMIC_FIRST = 1
 
@@ -53,6 +56,11 @@ class Stage:
         self._clock = clock
         self._held: dict[int, _Held] = {}
         self._fonts_known = False
+        self._running: Plan | None = None
+        """A plan whose steps the box turns."""
+        self._running_ends_s: float | None = None
+        self._step = 0
+        self._step_due_s = 0.0
         self._beside_program = True
 
     def recognise(self, status: Status) -> None:
@@ -72,6 +80,7 @@ class Stage:
     def forget(self) -> None:
         """The card's RAM is empty."""
         self._held.clear()
+        self._running = None
         self.picture.forget()
 
     def clear(self) -> None:
@@ -88,15 +97,18 @@ class Stage:
             screen: What to show.
             under_areas: Leave the dynamic areas on top alone: something urgent is there.
         """
-        plan = plan_screen(screen, self._spec, self._abilities, in_program=screen.standing)
-        if (plan.picture or plan.unshown) and self._learn_fonts():
-            plan = plan_screen(screen, self._spec, self._abilities, in_program=screen.standing)
-        if screen.standing:
-            self._bring_standing(plan, screen, under_areas=under_areas)
-        else:
-            self._bring_passing(plan, screen)
-        drawn = plan.picture.areas if plan.picture else ()
+        plan = self._plan(screen, in_program=screen.standing)
+        if (plan.needs_pixels or plan.unshown) and self._learn_fonts():
+            plan = self._plan(screen, in_program=screen.standing)
+        if screen.standing and not plan.needs_pixels:
+            self._bring_standing(plan, under_areas=under_areas)
+        elif not under_areas:
+            self._bring_passing(self._plan(screen, in_program=False), screen.lifetime_s)
+        drawn = [area for step in plan.steps if step.picture for area in step.picture.areas]
         return (*plan.unshown, *missing_glyphs(drawn))
+
+    def _plan(self, screen: Screen, *, in_program: bool) -> Plan:
+        return plan_screen(screen, self._spec, self._abilities, in_program=in_program)
 
     def _learn_fonts(self) -> bool:
         """Ask once, when GB2312 is not enough, whether the card has GBK; True when it has."""
@@ -113,9 +125,12 @@ class Stage:
         return gbk
 
     def turn(self) -> None:
-        """Send the loads and pictures that are due now."""
+        """Send the steps, loads and pictures that are due now."""
         self._drop_expired()
         now_s = self._clock.monotonic_s()
+        if self._running is not None and now_s >= self._step_due_s:
+            self._step += 1
+            self._bring_step(self._running, self._running_ends_s)
         for number, held in list(self._held.items()):
             if held.next_load_at_s is not None and held.next_load_at_s <= now_s:
                 self._send({number: (held.zone, held.load + 1)}, held.deadline_s)
@@ -129,45 +144,64 @@ class Stage:
             for held in self._held.values()
             if held.next_load_at_s is not None
         ]
+        if self._running is not None:
+            due.append(self._step_due_s - now_s)
         picture_s = self.picture.next_turn_s(now_s, self._clock.read().local)
         return min([*due, picture_s] if picture_s is not None else due, default=None)
 
-    def _bring_standing(self, plan: Plan, screen: Screen, *, under_areas: bool) -> None:
-        if plan.picture is None and self.picture.shown:
+    def _bring_standing(self, plan: Plan, *, under_areas: bool) -> None:
+        self._running = None
+        if self.picture.shown:
             self.picture.remove()
-        self.flash.show(tuple(load.area for zone in plan.zones for load in zone.loads))
-        if under_areas:
-            return
-        self._delete_areas()
-        self._bring_picture(plan, None)
-        _log.debug("standing screen with %d areas in place", len(screen.areas))
-
-    def _bring_passing(self, plan: Plan, screen: Screen) -> None:
-        self._drop_expired()
-        now_s = self._clock.monotonic_s()
-        deadline_s = None if screen.lifetime_s is None else now_s + screen.lifetime_s
-        clear = self._beside_program != (plan.picture is not None)
-        if plan.picture is not None:
-            self._clear_way(plan)
-            clear = False
-            self._bring_picture(plan, screen.lifetime_s)
-        self._beside_program = plan.picture is not None
-        self._bring_areas(plan, deadline_s, clear=clear)
-        if plan.picture is None and self.picture.shown:
-            self.picture.remove()
-
-    def _clear_way(self, plan: Plan) -> None:
-        """Pixels neither share a place with a program nor with areas of another screen."""
-        if not self.flash.is_empty():
-            self.flash.erase()
-        if not self._beside_program or self.picture.zone != plan.picture:
+        zones = plan.steps[0].zones
+        self.flash.show(tuple(load.area for zone in zones for load in zone.loads))
+        if not under_areas:
             self._delete_areas()
 
-    def _bring_areas(self, plan: Plan, deadline_s: float | None, *, clear: bool) -> None:
+    def _bring_passing(self, plan: Plan, lifetime_s: int | None) -> None:
+        self._drop_expired()
+        now_s = self._clock.monotonic_s()
+        deadline_s = None if lifetime_s is None else now_s + lifetime_s
+        if plan == self._running and deadline_s == self._running_ends_s:
+            return
+        self._running = plan if len(plan.steps) > 1 else None
+        self._running_ends_s, self._step = deadline_s, 0
+        self._bring_step(plan, deadline_s)
+
+    def _bring_step(self, plan: Plan, deadline_s: float | None) -> None:
+        """Bring the step that is due; pixels only beside text, never over a program."""
+        step = plan.steps[self._step % len(plan.steps)]
+        clear = False
+        if plan.needs_pixels:
+            self._clear_way(step)
+            self._bring_picture(step, deadline_s, alone=len(plan.steps) == 1)
+        else:
+            clear = self._beside_program
+        self._beside_program = plan.needs_pixels
+        self._bring_areas(step, deadline_s, clear=clear)
+        if not plan.needs_pixels and self.picture.shown:
+            self.picture.remove()
+        play_s = math.ceil(step.play_s) + EXPIRY_SLACK_S if step.picture else step.play_s
+        self._step_due_s = self._clock.monotonic_s() + play_s
+
+    def _clear_way(self, step: Step) -> None:
+        """Pixels share no place with a program or with areas of another step."""
+        if not self.flash.is_empty():
+            self.flash.erase()
+        if not self._beside_program:
+            self._delete_areas()
+        if step.picture is None and self.picture.shown:
+            self.picture.remove(wait=True)
+        if step.picture is not None and step.picture != self.picture.zone:
+            wanted = {zone.number: zone for zone in step.zones}
+            moved = [n for n, held in self._held.items() if held.zone != wanted.get(n)]
+            self._send({}, None, moved)
+
+    def _bring_areas(self, step: Step, deadline_s: float | None, *, clear: bool) -> None:
         if clear:
             clear = bool(self._held)
             self._held.clear()
-        wanted = {zone.number: zone for zone in plan.zones}
+        wanted = {zone.number: zone for zone in step.zones}
         gone = [number for number in self._held if number not in wanted]
         changed = {
             number: (zone, 0)
@@ -184,12 +218,15 @@ class Stage:
                 del self._held[number]
         self.picture.drop_expired(now_s)
 
-    def _bring_picture(self, plan: Plan, lifetime_s: int | None) -> None:
-        if plan.picture is None:
+    def _bring_picture(self, step: Step, deadline_s: float | None, *, alone: bool) -> None:
+        if step.picture is None:
             return
-        timeout_s = min(lifetime_s or 0, _LONGEST_TIMEOUT_S)
-        now = self._clock.read().local
-        if self.picture.show(plan.picture, timeout_s, self._clock.monotonic_s(), now):
+        now_s = self._clock.monotonic_s()
+        timeout_s = 0 if alone else math.ceil(step.play_s)
+        if deadline_s is not None:
+            left_s = max(1, round(deadline_s - now_s))
+            timeout_s = min(timeout_s or left_s, left_s, _LONGEST_TIMEOUT_S)
+        if self.picture.show(step.picture, timeout_s, now_s, self._clock.read().local):
             self._link.exchange.traffic.areas_sent += 1
 
     def _is_held(self, number: int, zone: Zone, deadline_s: float | None) -> bool:
