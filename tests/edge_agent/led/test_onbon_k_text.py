@@ -172,6 +172,13 @@ def test_framed_pages_get_bars_at_both_ends() -> None:
     assert texts(screen(framed, height=16))[0] == "|山洪" + " " * 9 + " |"
 
 
+def test_empty_lines_of_a_framed_page_are_full_of_light() -> None:
+    framed = Page(runs=(Run(8, 16, "山洪"),), framed=True, inverted=True)
+    above, said, below = texts(screen(framed, height=48))[0].split("\n")
+    assert set(above) == set(below) == {"■"}
+    assert said.startswith("|山洪")
+
+
 @given(st.floats(4, 100))
 def test_the_cards_speed_is_within_a_step_of_what_was_asked(speed: float) -> None:
     code = speed_code(speed)

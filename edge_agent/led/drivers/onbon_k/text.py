@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 NEWLINE = b"\\n"
 BAR = "|"
+BLOCK = "■"
+"""U+25A0 stands in GB 2312 (A1F6): a line of them is the light field of an inverted page."""
 STAND_IN = "〓"
 """The mark that Chinese printing sets for a character the font has not (GB2312 A1FE)."""
 FONTS = {16: b"", 24: b"\\FO001\\FE001", 32: b"\\FO002\\FE002"}
@@ -103,13 +105,12 @@ def page_rows(page: Page, area: Area, size_px: int, lettering: Lettering) -> lis
     """The rows of one page, as many as the area holds lines (more when runs lie lower)."""
     per_page = max(1, area.height_px // size_px)
     lowest = max((_row_number(run, size_px) for run in page.runs), default=0)
-    rows = []
-    for number in range(-(-(lowest + 1) // per_page) * per_page):
-        runs = [run for run in page.runs if _row_number(run, size_px) == number]
-        if page.framed or page.inverted:
-            runs = _between_bars(runs, area, size_px)
-        rows.append(_row(sorted(runs, key=lambda run: run.x_px), size_px, lettering))
-    return rows
+    lines: list[list[Run]] = [[] for _ in range(-(-(lowest + 1) // per_page) * per_page)]
+    for run in page.runs:
+        lines[_row_number(run, size_px)].append(run)
+    if page.framed or page.inverted:
+        lines = _framed(lines, area, size_px)
+    return [_row(sorted(runs, key=lambda run: run.x_px), size_px, lettering) for runs in lines]
 
 
 def join_rows(rows: Sequence[Row], cells_per_line: int) -> tuple[bytes, bool]:
@@ -148,17 +149,18 @@ def _row(runs: Sequence[Run], size_px: int, lettering: Lettering) -> Row:
     return Row(codes.rstrip(b" "), cells) if colour == "red" else Row(codes, cells)
 
 
-def _between_bars(runs: Sequence[Run], area: Area, size_px: int) -> list[Run]:
-    """The line with bars in its first and last cell: as much of a frame as codes can draw."""
+def _framed(lines: Sequence[list[Run]], area: Area, size_px: int) -> list[list[Run]]:
+    """As much of a frame as codes can draw: full lines of blocks, and bars where all have room."""
     half_px = size_px // 2
     last_px = (area.width_px // half_px - 1) * half_px
-    ends_px = [run.x_px + fonts.width_px(run.text, size_px) for run in runs]
-    bars = []
-    if all(run.x_px >= half_px for run in runs):
-        bars.append(Run(0, 0, BAR, size_px))
-    if all(end_px <= last_px for end_px in ends_px):
-        bars.append(Run(last_px, 0, BAR, size_px))
-    return [*runs, *bars]
+    roomy = all(
+        run.x_px >= half_px and run.x_px + fonts.width_px(run.text, size_px) <= last_px
+        for runs in lines
+        for run in runs
+    )
+    bars = [Run(0, 0, BAR, size_px), Run(last_px, 0, BAR, size_px)] if roomy else []
+    field = Run(0, 0, BLOCK * (area.width_px // size_px), size_px)
+    return [[*runs, *bars] if runs else [field] for runs in lines]
 
 
 def _row_number(run: Run, size_px: int) -> int:
