@@ -13,6 +13,7 @@ import logging
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -41,6 +42,8 @@ class DeskVillage:
         self.name = self.settings.box.id
         self.powered = False
         self.skew_s = 0.0
+        self.box_started_s = 0.0
+        """When the box was switched on last, on the clock that boxes and cards share."""
         self.network = Network(_port(self.settings.link.broker), _address(broker))
         self._processes: list[asyncio.subprocess.Process] = []
 
@@ -55,6 +58,7 @@ class DeskVillage:
             return
         for panel in self.settings.panel:
             await self._start_card(panel)
+        self.box_started_s = time.clock_gettime(time.CLOCK_BOOTTIME)
         box = ["run", "--settings", str(self.folder / "agent.toml")]
         await self._start("box", box)
         self.powered = True

@@ -69,5 +69,6 @@ class DeskVillages:
             "powered": each.powered,
             "network": each.network.state,
             "clock_skew_s": each.skew_s,
+            "box_started_monotonic_s": each.box_started_s,
         }
         return {**found, **switches}

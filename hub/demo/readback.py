@@ -141,12 +141,9 @@ class Desk:
         """Turn a switch: cut_network, cut_power, restore_power, set_clock, heal."""
         _ask(f"{self.address}/api/villages/{village}/{switch}", json.dumps(values).encode("utf-8"))
 
-    def is_up(self) -> bool:
-        """Whether the desk page answers."""
-        try:
-            return bool(_ask(self.address))
-        except OSError:
-            return False
+    def status(self, village: str) -> dict[str, Any]:
+        """How a village's switches stand, and what its box says."""
+        return dict(json.loads(_ask(f"{self.address}/api/villages/{village}")))
 
 
 def _ask(address: str, body: bytes | None = None) -> bytes:
