@@ -293,7 +293,8 @@ def test_a_picture_from_the_store_is_really_drawn(running: Village, screen: Page
     running.publish(replace(SAMPLES["N038"], blocks=(picture,)))
     running.wait_for("N038")
     _open(screen, running, "/notice/N038")
-    screen.wait_for_function("document.querySelector('figure img').naturalWidth === 7")
+    screen.evaluate("document.querySelector('figure img').decode()")
+    assert screen.evaluate("document.querySelector('figure img').naturalWidth") == 7
 
 
 def test_the_wall_shows_each_slide_for_its_time_and_reports_it(
