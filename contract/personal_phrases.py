@@ -43,6 +43,9 @@ _PAPER = re.compile(
     r"(?:护照|通行证|军官证|士兵证|军人证|优待证|学籍号|社保号|社会保障号|医保号|驾驶证|出生证|低保证)"
     r"(?:号码?|编号)?[为是:\s]{0,2}(?P<paper>[A-Z]{0,3}[0-9]{6,20}X?)"
 )
+_HALF_MASKED = re.compile(
+    r"(?<![0-9])(?P<head>[1-8][0-9]{5})(?P<hidden>[*X●•#_×]{6,8})(?P<tail>[0-9]{3,4}[0-9X]?)(?![0-9X*])"
+)
 _RESIDENCE_REACH = 14
 _LAST_DAY = 31
 
@@ -62,12 +65,22 @@ def phrase_spans(text: str, label: str = "") -> Iterator[PhraseSpan]:
     """Doors, days of birth, ages and papers in a folded text."""
     yield from _doors(text, label)
     yield from _births(text)
+    yield from _half_masked(text)
     for match in _AGE.finditer(text):
         yield PhraseSpan("age", False, match.start("age"), match.end("age"), "**")
     for match in _PAPER.finditer(text):
         number = match["paper"]
         masked = "*" * (len(number) - 2) + number[-2:]
         yield PhraseSpan("other_paper", True, match.start("paper"), match.end("paper"), masked)
+
+
+def _half_masked(text: str) -> Iterator[PhraseSpan]:
+    """First six and last four of a resident number: with the age beside it, hardly hidden."""
+    for match in _HALF_MASKED.finditer(text):
+        whole = match[0]
+        if len(whole) in {17, 18}:
+            masked = whole[:6] + "*" * (len(whole) - 8) + whole[-2:]
+            yield PhraseSpan("resident", False, match.start(), match.end(), masked)
 
 
 def _doors(text: str, label: str) -> Iterator[PhraseSpan]:

@@ -108,10 +108,17 @@ def _clean_table(
         if verdict.where.startswith(f"{path}.") and verdict.index not in gone
     ]
     cleaned["columns"] = [_clean_column(table["columns"][v.index], clean) for v in kept]
+    whole = {finding.where: finding.masked for finding in gate.findings if finding.whole}
     cleaned["rows"] = [
-        [_clean_cell(row, verdict, clean) for verdict in kept] for row in rows_of(table)
+        [
+            whole.get(seen.cell_at(number, verdict.index)) or _clean_cell(row, verdict, clean)
+            for verdict in kept
+        ]
+        for number, row in enumerate(rows_of(table))
     ]
-    if "total" in table:
+    if f"{path}.total" in whole:
+        cleaned["total"] = {}
+    elif "total" in table:
         cleaned["total"] = _clean_total(table, kept, clean)
     return cleaned
 

@@ -25,6 +25,7 @@ from hub.privacy.words import (
 )
 
 if TYPE_CHECKING:
+    from contract.privacy import Finding
     from hub.privacy.tables import ColumnView, TableView
 
 PERSONAL_TYPES = frozenset(
@@ -37,6 +38,7 @@ _HAVE_EXAMPLES = {"id": "resident", "bank": "bank", "mobile": "mobile"}
 _NUMBER_KINDS = {"resident": "id", "certificate": "id", "other_paper": "id", "address": "addr"}
 _SAFE_TYPES = frozenset({"int", "money", "area", "percent", "date", "month", "daterange", "num"})
 _MOST = 0.5
+_LAST_PLACES = re.compile(r"后\s?[2-8二两三四六八]\s?位|尾号|末\s?[2-8二两三四六八]\s?位")
 _JOINED_SHARE = 0.6
 _BIRTH = re.compile(
     r"(19\d\d|20[0-2]\d)\s?[-/.年]?\s?(?:0?[1-9]|1[0-2])(?:\s?[-/.月]?\s?\d{1,2}\s?日?)?"
@@ -99,6 +101,8 @@ def _kind_by_heading(table: TableView, column: ColumnView, persons: tuple[int, .
         return ""
     if kind in _ONLY_OF_PERSONS and not set(persons) - {column.index}:
         return ""
+    if kind == "id" and _LAST_PLACES.search(name):
+        return kind
     digits = [sum(char.isdigit() for char in fold(cell).text) for cell in table.cells(column.index)]
     if kind in _NUMBERED and digits and max(digits) < _NUMBERED[kind]:
         return ""
@@ -116,12 +120,22 @@ def _judge_by_cells(
     if hits:
         kind = _NUMBER_KINDS.get(kinds.most_common(1)[0][0], kinds.most_common(1)[0][0])
         office = column.type == "office_phone" or OFFICE_PHONE.search(column.heading)
-        if hits > _MOST * len(cells) and column.type not in _SAFE_TYPES and not office:
+        beside = kind != "addr" and _share_found(cells, found) < _MOST
+        beside = beside or column.index in persons
+        spared = office or beside or column.type in _SAFE_TYPES
+        if hits > _MOST * len(cells) and not spared:
             return _drop(table, column, kind)
         return _verdict(table, column, kind, Action.MASK)
     if set(persons) - {column.index} and _are_births(column, cells):
         return _drop(table, column, "birth", certain=False)
     return _verdict(table, column, column.type, Action.KEEP)
+
+
+def _share_found(cells: tuple[str, ...], found: list[list[Finding]]) -> float:
+    """How much of the written cells is the number: a name beside it must not be lost."""
+    written = sum(len(cell) for cell, findings in zip(cells, found, strict=True) if findings)
+    personal = sum(finding.end - finding.start for findings in found for finding in findings)
+    return personal / max(1, written)
 
 
 def _are_births(column: ColumnView, cells: tuple[str, ...]) -> bool:

@@ -77,6 +77,8 @@ class PlacedFinding:
     masked: str
     fingerprint: str
     zh: str
+    whole: bool = False
+    """Whether ``masked`` stands for the whole cell."""
 
 
 @dataclass(frozen=True, slots=True)

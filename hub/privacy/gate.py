@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from contract.privacy import Level
+from hub.privacy.cells import whole_cells
 from hub.privacy.columns import judge_columns
 from hub.privacy.decisions import (
     Action,
@@ -23,7 +24,7 @@ from hub.privacy.profiles import profile_of
 from hub.privacy.rules import table_rules
 from hub.privacy.tables import TABLE_PARTS, TableView, cell_text, raw_tables_of, tables_of
 from hub.privacy.texts import TextFinding, scan_text
-from hub.privacy.words import NAME_CELL
+from hub.privacy.words import FOUND_CHILD, NAME_CELL, SECRET_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -69,8 +70,9 @@ def examine(
     findings = [
         *_text_findings(notice, known, informants),
         *(f for t in tables for f in _cell_findings(t, verdicts[t.path], known, informants)),
+        *(f for t in tables for f in whole_cells(notice, t, profile)),
     ]
-    rules += _rules_from(findings)
+    rules += [*_rules_from(findings), *_secrecy(notice)]
     columns = tuple(verdict for found in verdicts.values() for verdict in found)
     return Gate(
         decision=_decide(notice, columns, findings, rules),
@@ -212,6 +214,17 @@ def _rules_from(findings: list[PlacedFinding]) -> list[RuleHit]:
     ]
 
 
+def _secrecy(notice: Mapping[str, Any]) -> Iterator[RuleHit]:
+    for where, text in texts_of(notice):
+        if SECRET_MARK.search(text):
+            yield RuleHit(
+                "secrecy",
+                where,
+                f"{_place_zh(where)}带有密级或内部标志，不得公布。",
+                "请先送保密审查。",
+            )
+
+
 def _decide(
     notice: Mapping[str, Any],
     columns: tuple[ColumnVerdict, ...],
@@ -250,3 +263,5 @@ def _questions(
     )
     if names and pictures:
         yield "请确认图片中没有证件号码、账号和电话。"
+    if FOUND_CHILD.search(f"{notice.get('title') or ''}{notice.get('body') or ''}"):
+        yield "寻找或认领未成年人的公告，须附公安机关确认。"

@@ -42,6 +42,7 @@ class TableView:
     path: str
     columns: tuple[ColumnView, ...]
     rows: tuple[tuple[str, ...], ...]
+    has_total: bool = False
 
     def cells(self, index: int) -> tuple[str, ...]:
         """The texts of one column that are not blank."""
@@ -108,7 +109,7 @@ def view(table: Mapping[str, Any], path: str) -> TableView:
     """Read one table; what is no column or no row is left out."""
     columns = tuple(_column(place, entry) for place, entry in enumerate(_list(table, "columns")))
     rows = tuple(tuple(cell_text(cell) for cell in row) for row in rows_of(table))
-    return TableView(path, columns, rows)
+    return TableView(path, columns, rows, bool(table.get("total")))
 
 
 def rows_of(table: Mapping[str, Any]) -> list[Sequence[Any]]:

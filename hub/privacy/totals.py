@@ -25,7 +25,7 @@ def totals_table(table: TableView) -> dict[str, Any]:
         (c.index for c in table.columns if c.type == "group" or c.heading in {"组别", "村民小组"}),
         None,
     )
-    summed = [c for c in table.columns if _is_summed(c.type, c.heading)]
+    summed = [c for c in table.columns if is_summed(c.type, c.heading)]
     parts: dict[str, list[tuple[str, ...]]] = {}
     for row in table.rows:
         parts.setdefault(row[group] if group is not None else _WHOLE, []).append(row)
@@ -45,7 +45,8 @@ def totals_table(table: TableView) -> dict[str, Any]:
     return {"columns": columns, "rows": lines, "total": {}}
 
 
-def _is_summed(kind: str, heading: str) -> bool:
+def is_summed(kind: str, heading: str) -> bool:
+    """Whether a column of this type and heading adds up to a sum."""
     return kind in _SUMMED or heading.endswith(("(元)", "金额"))
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -166,3 +168,12 @@ def test_numbers_are_checked_by_their_own_arithmetic() -> None:
 @pytest.mark.parametrize("text", ["1 " * 3000, "1," * 3000, "5X" * 3000, "村1号1" * 1500])
 def test_endless_digits_and_blanks_are_no_person(text: str) -> None:
     assert leaks([text]) == []
+
+
+def test_the_scan_needs_the_standard_library_alone() -> None:
+    code = "import sys, contract.privacy, contract.plain_text; print(*sorted(sys.modules))"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    heavy = {"PIL", "serial", "paho", "openpyxl", "django", "yaml", "cryptography", "aiohttp"}
+    assert heavy.isdisjoint(name.partition(".")[0] for name in loaded.stdout.split())

@@ -299,3 +299,71 @@ def test_a_public_class_of_help_is_no_illness_but_a_disease_in_it_is() -> None:
     for word, decision in (("重病支出型", Decision.PUBLISH), ("白血病", Decision.BLOCK)):
         notice = {"item": "ZW03", "table": {"columns": heads, "rows": [["王建国", word]]}}
         assert examine(notice).decision is decision
+
+
+def test_small_counts_of_children_are_hidden_with_their_sums_and_the_total() -> None:
+    rows = [["孤儿", 1, 1200], ["留守儿童", 14, 0], ["合计", 15, 1200]]
+    notice = table(["类别", "人数", "金额(元)"], *rows, item="ZW06")
+    gate = examine(notice)
+    assert gate.decision is Decision.PUBLISH_MASKED
+    cleaned = apply(gate, notice)
+    assert cleaned["table"]["rows"] == [
+        ["孤儿", "不足3人", "—"],
+        ["留守儿童", 14, 0],
+        ["合计", "—", "—"],
+    ]
+    assert examine(cleaned).is_clean
+
+
+def test_a_form_of_two_columns_is_judged_by_its_rows() -> None:
+    rows = [
+        ["姓名", "王建国"],
+        ["身份证号", "530199195607153024"],
+        ["病种", "尿毒症"],
+        ["金额", "5"],
+    ]
+    notice = table(["项目", "内容"], *rows)
+    cleaned = apply(examine(notice), notice)
+    assert [row[1] for row in cleaned["table"]["rows"]] == ["王建国", "不公开", "不公开", "5"]
+    assert examine(cleaned).is_clean
+
+
+def test_a_number_behind_a_name_is_masked_and_the_name_stays() -> None:
+    rows = [["王建国530199195607153024", 5], ["李秀英(15412345678)", 6]]
+    notice = table(["姓名", "金额(元)"], *rows)
+    cleaned = apply(examine(notice), notice)
+    assert [row[0] for row in cleaned["table"]["rows"]] == [
+        "王建国530199**********24",
+        "李秀英(154****5678)",
+    ]
+
+
+@pytest.mark.parametrize("heading", ["身份证后四位", "身份证号码尾号", "证件号后6位"])
+def test_the_last_places_of_a_resident_number_are_dropped_too(heading: str) -> None:
+    notice = table(["姓名", heading], ["王建国", "3024"])
+    assert [verdict.label for verdict in examine(notice).restricted_columns] == [heading]
+
+
+def test_first_six_and_last_four_are_masked_further() -> None:
+    gate = examine({"body": "王建国(530199********3024)"})
+    assert gate.needs_confirm
+    assert apply(gate, {"body": "王建国(530199********3024)"})["body"] == (
+        "王建国(530199**********24)"
+    )
+
+
+@pytest.mark.parametrize("body", ["机密★1年", "秘密 ★", "内部资料,注意保密", "仅供内部使用"])
+def test_a_secrecy_mark_stops_the_notice(body: str) -> None:
+    assert [hit.rule for hit in examine({"body": body}).rules] == ["secrecy"]
+
+
+def test_plain_words_about_secrecy_pass() -> None:
+    assert examine(
+        {"body": "建立村务信息保密审查制度,严防泄密失密,对举报人信息严格保密。"}
+    ).is_clean
+
+
+def test_a_found_child_needs_the_polices_word() -> None:
+    gate = examine({"title": "寻亲公告", "body": "7月3日在集市捡拾一名女童。"})
+    assert gate.decision is Decision.PUBLISH
+    assert any("公安" in question for question in gate.questions)
