@@ -9,6 +9,7 @@ from PIL import Image, ImageChops, ImageDraw
 OFF = (26, 20, 18)
 """A light that is off still shows in daylight."""
 RED = (255, 52, 28)
+PANEL = (6, 6, 6)
 
 
 def coloured(frame: Image.Image, brightness: float = 1.0) -> Image.Image:
@@ -24,10 +25,36 @@ def coloured(frame: Image.Image, brightness: float = 1.0) -> Image.Image:
 def as_lights(frame: Image.Image, brightness: float = 1.0, pitch_px: int = 6) -> Image.Image:
     """Round lights ``pitch_px`` apart on a black panel."""
     size = frame.width * pitch_px, frame.height * pitch_px
+    if frame.mode != "RGB":
+        return _one_colour_lights(frame, brightness, pitch_px)
     lit = coloured(frame, brightness)
     lit = ImageChops.lighter(lit, Image.new("RGB", lit.size, OFF))
     lit = lit.resize(size, Image.Resampling.NEAREST)
-    return Image.composite(lit, Image.new("RGB", size, (6, 6, 6)), _mask(size, pitch_px))
+    return Image.composite(lit, Image.new("RGB", size, PANEL), _mask(size, pitch_px))
+
+
+def _one_colour_lights(frame: Image.Image, brightness: float, pitch_px: int) -> Image.Image:
+    """The same with a palette: dark and lit lights are drawn once, brightness is in the palette."""
+    size = frame.width * pitch_px, frame.height * pitch_px
+    dark, lit = _one_colour_faces(size, pitch_px)
+    picture = Image.composite(lit, dark, frame.resize(size, Image.Resampling.NEAREST))
+    red = coloured(Image.new("1", (1, 1), 1), brightness).getpixel((0, 0))
+    picture.putpalette(_ramp(OFF) + _ramp(red if isinstance(red, tuple) else RED))
+    return picture
+
+
+def _ramp(light: tuple[int, ...]) -> list[int]:
+    """128 shades from the panel to a light."""
+    pairs = list(zip(PANEL, light, strict=True))
+    return [round(a + (b - a) * step / 127) for step in range(128) for a, b in pairs]
+
+
+@lru_cache(maxsize=4)
+def _one_colour_faces(size: tuple[int, int], pitch_px: int) -> tuple[Image.Image, Image.Image]:
+    mask = _mask(size, pitch_px)
+    shades = mask.point(lambda level: level // 2), mask.point(lambda level: 128 + level // 2)
+    dark, lit = (Image.frombytes("P", size, shade.tobytes()) for shade in shades)
+    return dark, lit
 
 
 @lru_cache(maxsize=4)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FRAME_S = 0.05
 """Least time between two frames."""
 PNG_S = 0.2
-"""Least time between two PNGs: they cost more than the matrix."""
+"""Least time between two PNGs: they cost more than the matrix. Five times what one takes."""
 STATE_S = 0.1
 
 
@@ -82,11 +82,13 @@ class LiveView:
             self._shown = shown
             self._png_stale = True
         if self._png_stale and at_s >= self._png_due_s:
-            self._png_due_s = at_s + PNG_S
             self._png_stale = False
             picture = io.BytesIO()
-            as_lights(frame, self._card.brightness()).save(picture, "PNG")
+            lights = as_lights(frame, self._card.brightness())
+            lights.save(picture, "PNG", compress_level=1)
             _replace(png, picture.getvalue())
+            spent_s = self._card.clock.monotonic_s() - at_s
+            self._png_due_s = at_s + max(PNG_S, 5 * spent_s)
 
     def _update_state(self) -> None:
         card = self._card

@@ -17,6 +17,7 @@ from edge_agent.led.drivers.onbon_k import frame as wire
 from edge_agent.led.drivers.onbon_k import markup
 from edge_agent.led.drivers.onbon_k.area import LOOP_UNTIL_TIMEOUT, STATIC, TextArea
 from edge_agent.led.drivers.onbon_k.pictures import image_of
+from edge_agent.led.drivers.onbon_k.program import Program, unpack_program
 from edge_agent.led.drivers.onbon_k.text import Lettering, code_of
 from edge_agent.led.drivers.onbon_wire import Splitter, unescape
 from edge_agent.led.emulators.card import Card, Matrix
@@ -28,7 +29,6 @@ from edge_agent.led.panel import BadFrame
 
 if TYPE_CHECKING:
     from edge_agent.clock import Clock
-    from edge_agent.led.drivers.onbon_k.program import Program
     from edge_agent.led.emulators.faults import Faults
 
 MODEL_5K2 = 0x58
@@ -141,12 +141,12 @@ class OnbonKCard(Card):
         """What is stored, as read from the wire."""
         self.drop_expired()
         listed = [
-            self._described("program " + name.decode("latin-1"), area)
-            for name, program in self.flash.programs().items()
-            for area in program.areas
+            self._described("program " + name.decode("latin-1"), reel)
+            for name in self.flash.programs()
+            for reel in self._set_program(name)[1]
         ]
         listed += [
-            self._described(f"dynamic {number}", held.area) for number, held in self.dynamic.items()
+            self._described(f"dynamic {number}", held.reel) for number, held in self.dynamic.items()
         ]
         if self.special is not None:
             listed.append(
@@ -161,7 +161,8 @@ class OnbonKCard(Card):
             )
         return listed
 
-    def _described(self, kind: str, area: TextArea) -> dict[str, Any]:
+    def _described(self, kind: str, reel: Reel) -> dict[str, Any]:
+        area = reel.area
         return {
             "kind": kind,
             "x_px": area.x_px,
@@ -170,13 +171,13 @@ class OnbonKCard(Card):
             "height_px": area.height_px,
             "timeout_s": area.timeout_s if area.run_mode == LOOP_UNTIL_TIMEOUT else None,
             "text": markup.plain_text(markup.tokens(area.text)),
-            "lines": self.reel(area).lines(self.card_now()),
+            "lines": reel.lines(self.card_now()),
         }
 
     def undrawable(self) -> int:
         """Characters on the panel that the card's font lacks and leaves blank."""
         reels = [held.reel for held in self.dynamic.values()]
-        reels += [self.reel(area) for p in self.flash.programs().values() for area in p.areas]
+        reels += [reel for name in self.flash.programs() for reel in self._set_program(name)[1]]
         return sum(reel.undrawable for reel in reels)
 
     def state(self) -> dict[str, Any]:
@@ -275,17 +276,23 @@ class OnbonKCard(Card):
         """Programs that may play today, set once per content; a locked one plays alone."""
         programs = self.flash.programs()
         now = self.card_now()
-        names = [self.flash.locked] if self.flash.locked in programs else list(programs)
+        names = [self.flash.locked] if self.flash.locked in programs else programs
         playing = []
         for name in names:
-            file = self.flash.files[name]
-            if file not in self._reels:
-                program = programs[name]
-                self._reels[file] = program, [self.reel(area) for area in program.areas]
-            program, reels = self._reels[file]
+            program, reels = self._set_program(name)
             if program.week & 1 or program.week >> now.isoweekday() & 1:
                 playing.append((program, reels))
         return playing
+
+    def _set_program(self, name: bytes) -> tuple[Program, list[Reel]]:
+        """A program and its areas, set once for as long as the file stays the same."""
+        file = self.flash.files[name]
+        if file not in self._reels:
+            if len(self._reels) > 8:
+                self._reels.clear()
+            program = unpack_program(file)
+            self._reels[file] = program, [self.reel(area) for area in program.areas]
+        return self._reels[file]
 
     def _draw_dynamic(self, whole: Image.Image, held: Dynamic, at_s: float) -> None:
         waiting = held.visible_from_s > at_s and held.before is not None

@@ -205,7 +205,7 @@ def _check_area(
     new = {other.location for other in areas}
     others = [held.area for number, held in kept.items() if number not in new]
     others += [other for other in areas if other is not area]
-    others += [other for program in card.flash.programs().values() for other in program.areas]
+    others += card.flash.program_areas()
     covered = any(area.overlaps(other) for other in others)
     if covered or (card.special is not None and card.special.overlaps(area)):
         raise Refusal(wire.ERR_MEMORY)

@@ -74,7 +74,7 @@ def file_facts(card: OnbonKCard, frame: wire.Frame) -> bytes:
 def delete_files(card: OnbonKCard, frame: wire.Frame) -> bytes:
     """Delete files by name, or every program."""
     (count,) = struct.unpack_from("<H", frame.data, 5)
-    programs = list(card.flash.programs())
+    programs = card.flash.programs()
     names = [frame.data[at : at + 4] for at in range(7, 7 + 4 * count, 4)] if count else programs
     if any(name not in card.flash.files for name in names):
         raise Refusal(wire.ERR_NO_FILE)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from edge_agent.led.drivers.onbon_k.area import LOOP_UNTIL_TIMEOUT
-from edge_agent.led.drivers.onbon_k.program import Program, unpack_program
+from edge_agent.led.drivers.onbon_k.program import unpack_program
 
 if TYPE_CHECKING:
     from edge_agent.led.drivers.onbon_k.area import TextArea
@@ -84,10 +84,13 @@ class Flash:
     clock_offset_s: float = 0.0
     """How far the card's own clock is from the box's; it has a battery."""
 
-    def programs(self) -> dict[bytes, Program]:
-        """The programs by name."""
-        names = sorted(name for name in self.files if name.startswith(b"P"))
-        return {name: unpack_program(self.files[name]) for name in names}
+    def programs(self) -> list[bytes]:
+        """The names of the programs, in order."""
+        return sorted(name for name in self.files if name.startswith(b"P"))
+
+    def program_areas(self) -> list[TextArea]:
+        """The areas of all programs."""
+        return [area for name in self.programs() for area in unpack_program(self.files[name]).areas]
 
     def free_bytes(self) -> int:
         """Room for more files."""

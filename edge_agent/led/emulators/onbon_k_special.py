@@ -28,7 +28,7 @@ def special_area(card: OnbonKCard, frame: wire.Frame) -> bytes:
         touched_at_s=card.clock.monotonic_s(),
     )  # fmt: skip
     others = [held.area for held in card.dynamic.values() if held.display_mode == 0]
-    others += [area for program in card.flash.programs().values() for area in program.areas]
+    others += card.flash.program_areas()
     if any(special.overlaps(area) for area in others):
         raise Refusal(wire.ERR_MEMORY)
     if special.x_px + special.width_px > card.matrix.width_px + 7:

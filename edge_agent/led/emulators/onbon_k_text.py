@@ -76,6 +76,7 @@ class Reel:
         self._colours = colours
         self._lines, self._has_clock = self._read(drawable)
         self._pages: tuple[datetime | None, list[Image.Image]] | None = None
+        self._said: tuple[datetime | None, list[str]] | None = None
 
     def image(self, elapsed_s: float, now: datetime) -> Image.Image:
         """The area ``elapsed_s`` after it began to play."""
@@ -100,8 +101,12 @@ class Reel:
 
     def lines(self, now: datetime) -> list[str]:
         """The text line by line, as the card sets it."""
-        set_lines = [part for line in self._lines for part in self._wrapped(line, now)]
-        return ["".join(glyph.shown(now) for glyph in line).rstrip() for line in set_lines]
+        key = now.replace(microsecond=0) if self._has_clock else None
+        if self._said is None or self._said[0] != key:
+            parts = [part for line in self._lines for part in self._wrapped(line, now)]
+            said = ["".join(glyph.shown(now) for glyph in part).rstrip() for part in parts]
+            self._said = key, said
+        return self._said[1]
 
     def is_moving(self) -> bool:
         """Whether the image changes between page turns."""
