@@ -24,6 +24,7 @@ _SMALL = 1024 * 1024
 _OLE = b"\xd0\xcf\x11\xe0"
 _MACRO = re.compile(r"vbaProject|macrosheets/|/activeX/|/embeddings/|\.bin$", re.IGNORECASE)
 _HARMLESS_BIN = re.compile(r"printerSettings\d*\.bin$")
+_PAGES = re.compile(r"word/(?:document|header\d*|footer\d*|footnotes|endnotes)\.xml$")
 _DOCTYPE = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _RELATION = re.compile(rb"<Relationship\b[^>]*>", re.IGNORECASE)
 _TEMPLATE = re.compile(rb"attachedTemplate", re.IGNORECASE)
@@ -64,6 +65,21 @@ def check_package(data: bytes, where: str) -> frozenset[str]:
     except zipfile.LargeZipFile:
         raise _bomb(where) from None
     return frozenset(info.filename for info in infos)
+
+
+def hidden_text_in(data: bytes) -> tuple[str, ...]:
+    """What a Word package holds that its pages do not show; checked packages only."""
+    found = []
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        names = package.namelist()
+        pages = b"".join(package.read(name) for name in names if _PAGES.match(name))
+        if any(name.startswith("word/comments") for name in names):
+            found.append("批注")
+    if re.search(rb"<w:(?:ins|del|moveFrom)\b", pages):
+        found.append("修订")
+    if re.search(rb"<w:vanish\b(?![^>]*w:val=\"(?:0|false)\")", pages):
+        found.append("隐藏文字")
+    return tuple(found)
 
 
 def _check_directory(infos: list[zipfile.ZipInfo], where: str) -> None:

@@ -18,7 +18,7 @@ from contract import privacy
 from contract.folding import is_invisible
 from contract.plain_text import Level
 from hub.intake.faults import Fault, IntakeError, refused
-from hub.intake.packages import check_package
+from hub.intake.packages import check_package, hidden_text_in
 from hub.intake.pictures import ALLOWED, CleanPicture, clean_picture
 from hub.privacy.cleaning import safe_file_name
 
@@ -28,7 +28,7 @@ _OFFICE = frozenset({"docx", "xlsx", "pptx"})
 _PICTURES = frozenset({"png", "jpg", "jpeg", "webp"})
 _PDF_DANGERS = re.compile(
     rb"/(?:JavaScript|JS|Launch|OpenAction|AA|EmbeddedFiles?|RichMedia|XFA|SubmitForm|ImportData"
-    rb"|GoToE|GoToR|Encrypt|URI)\b"
+    rb"|GoToE|GoToR|Encrypt)\b"
 )
 _PDF_HEX_NAME = re.compile(rb"#([0-9A-Fa-f]{2})")
 _RESERVED = re.compile(r"(?:CON|PRN|AUX|NUL|COM\d|LPT\d)(?:\..*)?", re.IGNORECASE)
@@ -97,7 +97,7 @@ def check_upload(data: bytes, name: str, mime: str = "") -> CleanPicture | Held:
     ending = name.rsplit(".", 1)[-1].lower() if "." in name else ""
     if ending in _OFFICE or data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         check_package(data, name)
-        return _held(name, mime)
+        return _held(name, mime, hidden_text_in(data))
     if ending == "pdf" or data.lstrip()[:5] == b"%PDF-":
         _check_pdf(data, name)
         return _held(name, mime)
@@ -162,7 +162,16 @@ def _check_pdf(data: bytes, name: str) -> None:
         )
 
 
-def _held(name: str, mime: str) -> Held:
+def _held(name: str, mime: str, hidden: tuple[str, ...] = ()) -> Held:
+    if hidden:
+        fault = Fault(
+            "hidden_text",
+            name,
+            Level.CONFIRM,
+            f"“{name}”里有{'、'.join(hidden)}，请清除后重新上传；文件暂存在县级平台，不下发。",
+            "The document holds comments, tracked changes or hidden text; remove them.",
+        )
+        return Held(name, mime, fault)
     fault = Fault(
         "not_published_yet",
         name,

@@ -239,3 +239,20 @@ def test_the_formats_a_picture_may_have_are_decided_by_content_not_by_name(tmp_p
     file = tmp_path / "x.jpg"
     file.write_bytes(png())
     assert check_upload(file.read_bytes(), "x.jpg").mime == "image/png"
+
+
+@pytest.mark.parametrize(
+    ("part", "content", "word"),
+    [
+        ("word__comments.xml", b"<w:comments/>", "批注"),
+        ("word__document.xml", b"<w:del w:id='1'><w:t>530199</w:t></w:del>", "修订"),
+        ("word__document.xml", b"<w:rPr><w:vanish/></w:rPr>", "隐藏文字"),
+    ],
+)
+def test_a_document_with_text_that_its_pages_hide_is_pointed_out(
+    part: str, content: bytes, word: str
+) -> None:
+    file = check_upload(package(**{part: content}), "报告.docx")
+    assert isinstance(file, Held)
+    assert file.fault.code == "hidden_text"
+    assert word in file.fault.zh
