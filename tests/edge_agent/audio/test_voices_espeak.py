@@ -13,6 +13,7 @@ import pytest
 
 from edge_agent.audio.pcm import RATE_HZ
 from edge_agent.audio.script import spoken_words
+from edge_agent.audio.voices import fetch
 from edge_agent.audio.voices.choice import VoiceChain, choose_voice
 from edge_agent.audio.voices.espeak import EspeakEngine, chinese_voice, words_for_espeak
 from edge_agent.audio.voices.isolated import IsolatedVoice
@@ -176,3 +177,19 @@ def test_choosing_voices_loads_neither_numbers_nor_models() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_folder_without_the_model_is_not_complete(tmp_path: Path) -> None:
+    assert not fetch.complete(tmp_path)
+    (tmp_path / "vocab.json").write_text("{}", encoding="ascii")
+    (tmp_path / "model.onnx").write_bytes(b"half of it")
+    assert not fetch.complete(tmp_path)
+
+
+def test_fetching_without_the_tools_for_it_says_which_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "no-such-python")
+    with pytest.raises(VoiceError, match="没有安装 no-such-python"):
+        fetch.fetch(tmp_path / "voice")
+    assert not (tmp_path / "voice" / "model.onnx").exists()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FOLDER = Path(os.environ.get("VILLAGE_VOICE_FOLDER", Path(__file__).parents[3] / "var" / "voice"))
+PATIENT_S = 200.0
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(240),
@@ -66,19 +67,19 @@ def test_a_notice_becomes_opus_with_all_that_the_reviewer_needs(voice: IsolatedV
 
 def test_a_sentence_beyond_the_model_s_limit_is_split(voice: IsolatedVoice) -> None:
     endless = "请大家到村委会开会" * 14
-    sound = voice.render(Script(endless), deadline_s=200)
+    sound = voice.render(Script(endless), deadline_s=PATIENT_S)
     assert sound.duration_s > len(endless) * 0.1
     assert sound.left_out == ()
 
 
 def test_characters_that_the_voice_would_drop_are_reported(voice: IsolatedVoice) -> None:
-    sound = voice.render(Script("停水\U00030000通知"))
+    sound = voice.render(Script("停水\U00030000通知"), deadline_s=PATIENT_S)
     assert sound.left_out == ("\U00030000",)
 
 
 def test_spelled_letters_take_their_time(voice: IsolatedVoice) -> None:
-    with_letters = voice.render(spoken_words("请看GPS定位"))
-    without = voice.render(spoken_words("请看定位"))
+    with_letters = voice.render(spoken_words("请看GPS定位"), deadline_s=PATIENT_S)
+    without = voice.render(spoken_words("请看定位"), deadline_s=PATIENT_S)
     assert with_letters.duration_s > without.duration_s + 0.4
 
 
@@ -87,7 +88,7 @@ def test_a_deadline_that_passes_is_an_answer_and_the_next_words_are_spoken(
 ) -> None:
     with pytest.raises(VoiceError, match="in time"):
         voice.render(spoken_words("请大家到村委会开会。" * 20), deadline_s=0.05)
-    assert voice.render(spoken_words("停水。")).duration_s > 0.2
+    assert voice.render(spoken_words("停水。"), deadline_s=PATIENT_S).duration_s > 0.2
 
 
 def test_a_damaged_model_is_found(tmp_path: Path) -> None:
@@ -98,5 +99,5 @@ def test_a_damaged_model_is_found(tmp_path: Path) -> None:
     assert not fetch.complete(tmp_path)
     broken = IsolatedVoice("kokoro", KOKORO_VOICE, tmp_path)
     with pytest.raises(VoiceError, match="does not load"):
-        broken.warm_up()
+        broken.warm_up(PATIENT_S)
     broken.close()
