@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from edge_agent.errors import SettingsError
+from edge_agent.errors import SettingsError, StoreError
+from edge_agent.kiosk.apology import apologise
 from edge_agent.kiosk.app import create_app
 from edge_agent.kiosk.screen import Screen
 from edge_agent.kiosk.slips import SlipDesk
@@ -34,11 +35,16 @@ def main(settings: Settings) -> int:
 
     Raises:
         SettingsError: ``kiosk.host`` is not a loopback address.
+        StoreError: the store cannot be opened; the screen said so for a while.
         OSError: the port is taken.
     """
     if not _is_loopback(settings.kiosk.host):
         raise SettingsError(["kiosk.host must be a loopback address, e.g. 127.0.0.1"])
-    part = open_part("kiosk", settings)
+    try:
+        part = open_part("kiosk", settings)
+    except StoreError:
+        asyncio.run(apologise(settings))
+        raise
     try:
         asyncio.run(serve(part))
     finally:

@@ -55,8 +55,9 @@ def running(village: Village) -> Village:
     return village
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """A browser for one file of tests: while it lives, `asyncio.run` does not work here."""
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=["--no-sandbox"]

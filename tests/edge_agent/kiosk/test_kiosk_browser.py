@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,10 +11,14 @@ from axe_playwright_python.sync_playwright import Axe
 from kiosk_village import Village, flood_alert, sample_notices
 from PIL import Image
 
+from edge_agent import kiosk
+from edge_agent.settings import KioskSettings
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, ViewportSize
 
 SAMPLES = sample_notices()
+POLICY = Path(kiosk.__file__).parent / "chromium-policy.json"
 READ = ("/", "/board/finance", "/board/affairs/社会保障", "/newest", "/guide", "/search?i=L",
         "/search?q=低保", "/notice/N001?layout=table", "/notice/N001?layout=cards", "/notice/N011",
         "/notice/N001/row/0/3", "/notice/N001/find/0", "/say", "/notice/NONE")  # fmt: skip
@@ -263,6 +269,40 @@ def test_the_form_leads_to_a_number_and_back_home(running: Village, screen: Page
     assert screen.inner_text(".slip").startswith("J-")
     screen.get_by_role("link", name="好，回首页").click()
     screen.wait_for_url(f"{running.url}/")
+
+
+def test_the_keyboard_walks_the_page_from_top_to_bottom(
+    open_village: Village, screen: Page
+) -> None:
+    _open(screen, open_village, "/")
+    tops = []
+    for _ in range(14):
+        screen.keyboard.press("Tab")
+        tops.append(screen.evaluate("document.activeElement.getBoundingClientRect().top"))
+    assert tops == sorted(tops)
+    assert screen.evaluate("document.activeElement.closest('main, footer') !== null")
+
+
+def test_the_browsers_policy_lets_nobody_out() -> None:
+    policy = json.loads(POLICY.read_text(encoding="utf-8"))
+    assert policy["URLBlocklist"] == ["*"]
+    assert policy["URLAllowlist"] == [f"http://127.0.0.1:{KioskSettings().port}"]
+    assert policy["DeveloperToolsAvailability"] == policy["IncognitoModeAvailability"] == 2
+    assert policy["DownloadRestrictions"] == 3
+    assert policy["DefaultPopupsSetting"] == 2
+
+
+@pytest.mark.parametrize(
+    "chord",
+    ["Control+n", "Control+t", "Control+o", "Control+l", "Control+p", "Control+s", "Control+u",
+     "Control+Shift+i", "F11", "F12", "F1", "Alt+Home", "Alt+ArrowLeft", "Control+h", "Control+j",
+     "Control+w", "Escape", "Shift+F10", "ContextMenu"],
+)  # fmt: skip
+def test_no_chord_leaves_the_page(open_village: Village, screen: Page, chord: str) -> None:
+    _open(screen, open_village, "/notice/N001")
+    screen.keyboard.press(chord)
+    assert screen.url == f"{open_village.url}/notice/N001"
+    assert len(screen.context.pages) == 1
 
 
 IS_SHUT = """

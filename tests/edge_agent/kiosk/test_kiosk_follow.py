@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import os
 import sqlite3
 import time
+import urllib.error
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +16,11 @@ from kiosk_village import NOW, Reference, Village, flood_alert, key, sample_noti
 
 from contract.notice import Column, Table
 from contract.sealing import open_sealed, slip_context
+from edge_agent.kiosk.apology import apologise
 from edge_agent.kiosk.ledger import Ledger
 from edge_agent.kiosk.program import main
 from edge_agent.outbox import Outbox
+from edge_agent.part import open_part
 from edge_agent.settings import load
 
 if TYPE_CHECKING:
@@ -250,6 +254,29 @@ def test_the_screen_starts_and_answers_with_an_untrusted_clock(village: Village)
     village.start()
     village.wait_for("N003")
     assert "时间待校准" in village.get("/")[1]
+
+
+def test_a_store_that_cannot_be_opened_is_apologised_for(village: Village) -> None:
+    village.store.close()
+    (village.root / "state" / "store" / "notices.db").write_bytes(b"no database" * 999)
+    settings = load(village.settings)
+
+    async def look() -> tuple[int, str]:
+        shown = asyncio.create_task(apologise(settings))
+        try:
+            while True:
+                try:
+                    return (await asyncio.to_thread(village.get, "/notice/N001"))[:2]
+                except urllib.error.URLError:
+                    await asyncio.wait({shown}, timeout=0.01)
+        finally:
+            shown.cancel()
+
+    with pytest.raises(OSError, match="cannot open"):
+        open_part("kiosk", settings)
+    code, html = asyncio.run(look())
+    assert code == 503
+    assert "查询机正在恢复" in html
 
 
 def test_the_screen_is_never_served_to_the_network(village: Village) -> None:
