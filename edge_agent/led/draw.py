@@ -62,8 +62,18 @@ def draw_pages(pages: Sequence[Page], area: Area, spec: PanelSpec) -> Image.Imag
 
 def pixels_sha256(image: Image.Image) -> str:
     """Hash of the pixels, their mode and size; the same whatever wrote the file."""
-    head = f"{image.mode} {image.width}x{image.height}\n".encode("ascii")
+    head = _head(image.mode, image.width, image.height)
     return hashlib.sha256(head + image.tobytes()).hexdigest()
+
+
+def pixels_head(pages: Sequence[Page], area: Area, spec: PanelSpec) -> bytes:
+    """What `pixels_sha256` of `draw_pages` begins with; the pages' own bytes follow."""
+    mode = "1" if spec.colours == "mono" else "RGB"
+    return _head(mode, area.width_px, area.height_px * max(1, len(pages)))
+
+
+def _head(mode: str, width_px: int, height_px: int) -> bytes:
+    return f"{mode} {width_px}x{height_px}\n".encode("ascii")
 
 
 def png_bytes(image: Image.Image) -> bytes:

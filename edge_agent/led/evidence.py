@@ -7,6 +7,7 @@ A picture leaves the disk together with its notice.
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from edge_agent.led import draw
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from edge_agent.led.panel import Area, Page, PanelSpec
 
 MOST_PNG_BYTES = 48_000
-_FIRST_PAGES = 24
+_MOST_PIXELS = 400_000
 
 
 class Photo(NamedTuple):
@@ -29,15 +30,16 @@ class Photo(NamedTuple):
 
 
 def photograph(pages: Sequence[Page], area: Area, spec: PanelSpec) -> Photo:
-    """Draw the pages of one notice as they were sent."""
-    film = draw.draw_pages(pages, area, spec)
-    sha256 = draw.pixels_sha256(film)
-    png = draw.png_bytes(film)
-    count = min(_FIRST_PAGES, len(pages))
+    """Draw the pages of one notice as they were sent; never all of them in memory at once."""
+    digest = hashlib.sha256(draw.pixels_head(pages, area, spec))
+    for page in pages:
+        digest.update(draw.draw_page(page, area, spec).tobytes())
+    count = min(len(pages), max(1, _MOST_PIXELS // (area.width_px * area.height_px)))
+    png = draw.png_bytes(draw.draw_pages(pages[:count], area, spec))
     while len(png) > MOST_PNG_BYTES and count > 1:
-        png = draw.png_bytes(film.crop((0, 0, film.width, area.height_px * count)))
         count //= 2
-    return Photo(sha256, png)
+        png = draw.png_bytes(draw.draw_pages(pages[:count], area, spec))
+    return Photo(digest.hexdigest(), png)
 
 
 class Album:

@@ -109,7 +109,7 @@ class Presenter:
         self._retry_at_s = 0.0
         self._failing = False
         self.turned_at_s = clock.monotonic_s()
-        """When `turn` last came to its end; a watchdog's measure of life."""
+        """When the card last took a frame or `turn` came to its end: a watchdog's sign of life."""
 
     def turn(self, plan: Plan, newest: Callable[[], Plan] | None = None) -> float:
         """Do what is due for ``plan``; returns the seconds until the next call is wanted.
@@ -136,18 +136,29 @@ class Presenter:
         if self._shown_key is not None:
             self._probe()
         self._count(reading)
+        if newest is not None:
+            plan = self._lay_out(plan, newest)
         key = _key(plan, reading)
         if key != self._shown_key:
             self._show(plan, key, reading, newest)
         self._set_levels(plan, reading)
         self._set_clock(reading)
-        due_s = self._panel.keep_up()
+        due_s = self._panel.keep_up(urgent=lambda: _has_news(plan, newest))
         if self._failing:
             _log.warning("panel %s is back", self._settings.name)
         self._failing, self._pause_s, self._retry_at_s = False, FIRST_PAUSE_S, 0.0
         self._count(self._clock.read())
         self._report_shown()
         return min(LONGEST_WAIT_S, LONGEST_WAIT_S if due_s is None else due_s)
+
+    def _lay_out(self, plan: Plan, newest: Callable[[], Plan]) -> Plan:
+        """Lay out notice by notice; an emergency that comes meanwhile goes first."""
+        for held in () if plan.alerts else plan.panel:
+            found = newest()
+            if found.alerts:
+                return found
+            self._pages_of(held)
+        return plan
 
     def _show(
         self, plan: Plan, key: PlanKey, reading: Reading, newest: Callable[[], Plan] | None
@@ -156,6 +167,7 @@ class Presenter:
         alarm: list[tuple[Plan, Screen]] = []
 
         def urgent() -> Screen | None:
+            self.turned_at_s = self._clock.monotonic_s()
             found = newest() if newest is not None else plan
             if alarm or not found.alerts or _key(found, reading) == key:
                 return None
@@ -164,7 +176,8 @@ class Presenter:
             return alarm[0][1]
 
         sent = self._panel.show(screen, urgent=urgent)
-        if alarm:
+        if alarm:  # what was being written lies under it, and will have to be purged one day
+            self._note(plan, screen, sent)
             plan, screen = alarm[0]
             key = _key(plan, reading)
         _log.info(
@@ -234,7 +247,7 @@ class Presenter:
             self._airtime.save()
 
     def _tell(self, aired: Aired, *, final: bool = False) -> None:
-        if final and aired.seconds <= aired.reported_s:
+        if final and aired.seconds <= max(0.0, aired.reported_s):
             return
         png = self._album.find(aired.name) if aired.reported_s < 0 else b""
         shown = Shown(
@@ -292,6 +305,12 @@ class Presenter:
             form = self._board.content
             self._pages[key] = playlist.notice_pages(held.notice, form, self._find_asset)
         return self._pages[key]
+
+
+def _has_news(plan: Plan, newest: Callable[[], Plan] | None) -> bool:
+    """Whether an emergency waits that ``plan`` does not know."""
+    alerts = newest().alerts if newest is not None else ()
+    return bool(alerts) and alerts != plan.alerts
 
 
 def _subjects(plan: Plan) -> list[_Subject]:
