@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from contract.areas import Area
 from contract.errors import ContractError
@@ -40,14 +41,14 @@ def may_command(user: User, areas: list[str]) -> None:
         NotReadyError: no area, or text that is no area code.
     """
     if not areas:
-        raise NotReadyError(["还没有选发到哪里。"])
+        raise NotReadyError([_("还没有选发到哪里。")])
     try:
         wanted = [Area.parse(area) for area in areas]
     except ContractError as error:
-        raise NotReadyError([f"区划代码不对：{error}"]) from error
+        raise NotReadyError([_("区划代码不对：%(error)s") % {"error": error}]) from error
     own = [post.place.area for post in posts_of(user) if post.role in SUPERVISORS]
     if not all(any(place.covers(area) for place in own) for area in wanted):
-        raise NotYourStepError("紧急发布只能由县、乡值班人员在本辖区内进行。")
+        raise NotYourStepError(_("紧急发布只能由县、乡值班人员在本辖区内进行。"))
 
 
 def compose(user: User, emergency: Emergency) -> Emergency:
@@ -59,9 +60,9 @@ def compose(user: User, emergency: Emergency) -> Emergency:
     may_command(user, emergency.areas)
     emergency.composed_by = user
     if emergency.expires_at <= emergency.issued_at:
-        raise NotReadyError(["失效时间早于发布时间，请改正。"])
+        raise NotReadyError([_("失效时间早于发布时间，请改正。")])
     if emergency.msg_type != "Alert" and not emergency.references:
-        raise NotReadyError(["更新或解除预警时，要写明针对哪个预警编号。"])
+        raise NotReadyError([_("更新或解除预警时，要写明针对哪个预警编号。")])
     emergency.full_clean(exclude=["released_by", "released_at", "references"])
     emergency.save()
     return emergency
@@ -76,12 +77,12 @@ def release_alert(user: User, emergency: Emergency) -> OutboxRow:
     """
     locked = Emergency.objects.select_for_update().get(pk=emergency.pk)
     if locked.is_released:
-        raise NotReadyError(["已经发出，不能再发一次。"])
+        raise NotReadyError([_("已经发出，不能再发一次。")])
     if locked.composed_by_id == user.pk:
-        raise NotYourStepError("紧急发布要两个人：请另一位值班人员核对后发出。")
+        raise NotYourStepError(_("紧急发布要两个人：请另一位值班人员核对后发出。"))
     may_command(user, locked.areas)
     if locked.expires_at <= timezone.now():
-        raise NotReadyError(["已过失效时间，不能再发。"])
+        raise NotReadyError([_("已过失效时间，不能再发。")])
     locked.released_by, locked.released_at = user, timezone.now()
     locked.save()
     _log.info("emergency %s released", locked.alert_id)

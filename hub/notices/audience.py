@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+
 from contract.areas import Area
 from contract.errors import ContractError
 from hub.places.models import VillagePage
@@ -27,12 +29,17 @@ def parse_groups(text: str, groups: int) -> tuple[int, ...]:
             continue
         match = _PART.fullmatch(part)
         if match is None:
-            raise ContractError(f"村民小组写成“3,4-6”这样的数字，不能写“{part[:20]}”。")
+            raise ContractError(
+                _("村民小组写成“3,4-6”这样的数字，不能写“%(part)s”。") % {"part": part[:20]}
+            )
         first = int(match[1])
         found.update(range(first, int(match[2] or first) + 1))
     wrong = [number for number in found if not 1 <= number <= groups]
     if wrong:
-        raise ContractError(f"本村没有第{min(wrong)}组（共{groups}个组）。")
+        raise ContractError(
+            _("本村没有第%(wrong)d组（共%(groups)d个组）。")
+            % {"wrong": min(wrong), "groups": groups}
+        )
     return tuple(sorted(found))
 
 
@@ -47,9 +54,9 @@ def areas_of(page: NoticePage) -> tuple[str, ...]:
     own = tuple(str(Area(village.code, number)) for number in groups) or (village.code,)
     joint = tuple(code for code in page.joint_villages if code != village.code)
     if joint and groups:
-        raise ContractError("联合公开时不能只选部分村民小组。")
+        raise ContractError(_("联合公开时不能只选部分村民小组。"))
     known = set(VillagePage.objects.filter(code__in=joint).values_list("code", flat=True))
     unknown = [code for code in joint if code not in known or code[:6] != village.code[:6]]
     if unknown:
-        raise ContractError(f"联合公开的村不在本县：{unknown[0]}")
+        raise ContractError(_("联合公开的村不在本县：%(code)s") % {"code": unknown[0]})
     return (*own, *joint)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+
 from contract import plain_text
 from contract.errors import ContractError
 from hub.notices import content, gate
@@ -41,7 +43,7 @@ def _texts(page: NoticePage) -> list[str]:
             reasons = "".join(fault.zh for fault in report.faults)
             found.append(f"{passage.where}:{reasons}")
     if not content.raw_body(page):
-        found.append("正文还是空的。请写上内容、贴上表格或放上图片。")
+        found.append(_("正文还是空的。请写上内容、贴上表格或放上图片。"))
     return found
 
 
@@ -49,9 +51,9 @@ def _dates(page: NoticePage) -> list[str]:
     if page.valid_until is None:
         if _is_long_term(page) and not is_personal(page):
             return []
-        return ["没有填“有效期至”。除长期公开且不含个人名单的事项外，都要写明公开到哪一天。"]
+        return [_("没有填“有效期至”。除长期公开且不含个人名单的事项外，都要写明公开到哪一天。")]
     if page.valid_until <= page.publish_at:
-        return ["“有效期至”早于公开时间，请改正。"]
+        return [_("“有效期至”早于公开时间，请改正。")]
     return []
 
 
@@ -69,9 +71,9 @@ def is_personal(page: NoticePage) -> bool:
 def _facts(page: NoticePage) -> list[str]:
     found = []
     if page.item is None:
-        found.append("还没有选公开事项。请选它属于目录中的哪一项。")
+        found.append(_("还没有选公开事项。请选它属于目录中的哪一项。"))
     if not page.channels:
-        found.append("还没有选公开方式。请至少选一种。")
+        found.append(_("还没有选公开方式。请至少选一种。"))
     try:
         areas_of(page)
     except ContractError as error:
@@ -82,7 +84,7 @@ def _facts(page: NoticePage) -> list[str]:
 def _correction(page: NoticePage) -> list[str]:
     last = page.last_publication
     if last is not None and not page.correction.strip():
-        return ["这条已经公开过，再改是更正。请写明更正原因，村民会看到。"]
+        return [_("这条已经公开过，再改是更正。请写明更正原因，村民会看到。")]
     return []
 
 
@@ -91,5 +93,6 @@ def _people(page: NoticePage) -> list[str]:
     held = Post.objects.filter(place_id=page.village.pk, group__user__is_active=True)
     missing = [role.label for role in VILLAGE_ROLES if not held.filter(role=role).exists()]
     if missing:
-        return [f"本村还没有设{'、'.join(map(str, missing))}的账号，请联系县里开设后再提交。"]
+        names = "、".join(map(str, missing))
+        return [_("本村还没有设%(names)s的账号，请联系县里开设后再提交。") % {"names": names}]
     return []

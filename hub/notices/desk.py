@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from hub.notices import gate, publishing
 from hub.notices.drafts import ImportRefusedError, add_pictures, checked, fill
@@ -33,7 +34,7 @@ def may_write(user: User, village: VillagePage) -> None:
         NotYourStepError: they are not its clerk.
     """
     if not village.permissions_for_user(user).can_add_subpage():
-        raise NotYourStepError("只有本村文书可以起草本村的公开。")
+        raise NotYourStepError(_("只有本村文书可以起草本村的公开。"))
 
 
 def find(notice_id: str) -> NoticePage:
@@ -97,7 +98,7 @@ def save(user: User, page: NoticePage) -> Revision:
     stored = NoticePage.objects.get(pk=page.pk)
     permissions = stored.permissions_for_user(user)
     if not permissions.can_edit() or permissions.page_locked():
-        raise NotYourStepError("这条公开现在不能修改：正在审核中，或不是您村的，或已撤回。")
+        raise NotYourStepError(_("这条公开现在不能修改：正在审核中，或不是您村的，或已撤回。"))
     if not stored.live:
         page.save()
     return page.save_revision(user=user, log_action=True)
@@ -128,9 +129,9 @@ def submit(user: User, page: NoticePage) -> None:
     stored = NoticePage.objects.get(pk=page.pk)
     permissions = stored.permissions_for_user(user)
     if not permissions.can_edit() or not permissions.can_submit_for_moderation():
-        raise NotYourStepError("现在不能提交：不是您村的公开，或已在审核中。")
+        raise NotYourStepError(_("现在不能提交：不是您村的公开，或已在审核中。"))
     if stored.latest_revision_id in (None, stored.live_revision_id):
-        raise NotReadyError(["没有新的修改可以提交。"])
+        raise NotReadyError([_("没有新的修改可以提交。")])
     state = stored.current_workflow_state
     if state is not None and state.status == state.STATUS_NEEDS_CHANGES:
         state.resume(user)
@@ -161,7 +162,7 @@ def _act(user: User, page: NoticePage, role: Role | None, action: str, **data: s
     stored = NoticePage.objects.get(pk=page.pk)
     task, state = stored.current_workflow_task, stored.current_workflow_task_state
     if task is None or state is None or (role is not None and task.role != role):
-        raise NotYourStepError("这条公开现在不在这一环节。")
+        raise NotYourStepError(_("这条公开现在不在这一环节。"))
     task.on_action(state, user, action, **data)
 
 
@@ -173,9 +174,9 @@ def correct(user: User, page: NoticePage, reason: str) -> NoticePage:
         ReasonMissingError: no reason; NotYourStepError: not the clerk, or never published.
     """
     if not reason.strip():
-        raise ReasonMissingError("更正必须写明原因，村民会看到。")
+        raise ReasonMissingError(_("更正必须写明原因，村民会看到。"))
     if page.last_publication is None:
-        raise NotYourStepError("还没有公开过，直接修改即可。")
+        raise NotYourStepError(_("还没有公开过，直接修改即可。"))
     draft = latest(page)
     draft.correction = reason.strip()
     save(user, draft)
@@ -193,13 +194,13 @@ def withdraw(user: User, page: NoticePage, reason: str) -> Withdrawal:
     stored = NoticePage.objects.get(pk=page.pk)
     last = stored.last_publication
     if not reason.strip():
-        raise ReasonMissingError("撤回必须写明原因。")
+        raise ReasonMissingError(_("撤回必须写明原因。"))
     if not any(holds(user, role, stored.village) for role in _WITHDRAWERS):
-        raise NotYourStepError("只有本村文书、监委会或书记可以申请撤回。")
+        raise NotYourStepError(_("只有本村文书、监委会或书记可以申请撤回。"))
     if last is None or not stored.live:
-        raise NotYourStepError("这条公开没有在公开中，不用撤回。")
+        raise NotYourStepError(_("这条公开没有在公开中，不用撤回。"))
     if stored.withdrawals.filter(confirmed_at=None).exists():
-        raise NotYourStepError("已有人申请撤回，等第二人确认。")
+        raise NotYourStepError(_("已有人申请撤回，等第二人确认。"))
     return Withdrawal.objects.create(
         page=stored, number=last.number, reason=reason.strip(), requested_by=user
     )
@@ -214,11 +215,11 @@ def confirm_withdrawal(user: User, page: NoticePage) -> Withdrawal:
     stored = NoticePage.objects.get(pk=page.pk)
     waiting: Withdrawal | None = stored.withdrawals.filter(confirmed_at=None).first()
     if waiting is None:
-        raise NotYourStepError("没有等待确认的撤回申请。")
+        raise NotYourStepError(_("没有等待确认的撤回申请。"))
     if waiting.requested_by_id == user.pk:
-        raise NotYourStepError("撤回要由第二个人确认，不能是申请人自己。")
+        raise NotYourStepError(_("撤回要由第二个人确认，不能是申请人自己。"))
     if not any(holds(user, role, stored.village) for role in (Role.COMMITTEE, Role.SECRETARY)):
-        raise NotYourStepError("撤回由本村监委会或书记确认。")
+        raise NotYourStepError(_("撤回由本村监委会或书记确认。"))
     publishing.take_back(waiting, user)
     return waiting
 

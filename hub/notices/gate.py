@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext as _
+
 from contract.privacy import Level
 from hub import privacy
 from hub.notices import content
@@ -62,16 +64,20 @@ class GateResult:
         found = [f"{hit.zh}{hit.offer}" for hit in self.gate.rules]
         if self.columns:
             names = "、".join(dict.fromkeys(column.label for column in self.columns))
-            found.append(f"表格里有不能公开的列：{names}。请点“去掉不公开的列”。")
+            found.append(
+                _("表格里有不能公开的列：%(names)s。请点“去掉不公开的列”。") % {"names": names}
+            )
         found += [finding.zh for finding in self.masked[:MAX_SENTENCES]]
         if len(self.masked) > MAX_SENTENCES:
             rest = len(self.masked) - MAX_SENTENCES
-            found.append(f"另有{rest}处个人信息，请点“去掉不公开的列”一并遮盖。")
+            found.append(
+                _("另有%(rest)d处个人信息，请点“去掉不公开的列”一并遮盖。") % {"rest": rest}
+            )
         if not self.note.strip():
-            found += [f"{each.zh}" for each in self.doubtful[:MAX_SENTENCES]]
+            found += [each.zh for each in self.doubtful[:MAX_SENTENCES]]
             found += list(self.gate.questions)
             if self.doubtful or self.gate.questions:
-                found.append("核对后确可公开的，请在“隐私核对说明”里写明理由。")
+                found.append(_("核对后确可公开的，请在“隐私核对说明”里写明理由。"))
         return found
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 
 from hub.notices.errors import NotYourStepError
 
@@ -66,12 +67,12 @@ def _check(request: HttpRequest, name: str, page_id: int, kwargs: dict[str, Any]
         return
     page = get_object_or_404(NoticePage, pk=page_id)
     if name in _CLOSED and request.method == "POST":
-        raise NotYourStepError("公开内容不能这样操作：撤下请用“申请撤回”，由第二人确认。")
+        raise NotYourStepError(_("公开内容不能这样操作：撤下请用“申请撤回”，由第二人确认。"))
     if name in _STEPS:
         task = page.current_workflow_task
         allowed = [each[0] for each in task.get_actions(page, request.user)] if task else []
         if kwargs.get("action_name") not in allowed:
-            raise NotYourStepError("这一步不归您办理：审核与签批只能由本村相应岗位的人员进行。")
+            raise NotYourStepError(_("这一步不归您办理：审核与签批只能由本村相应岗位的人员进行。"))
     if name == "edit" and request.method == "POST":
         _check_cancelling(request, page)
 
@@ -80,4 +81,4 @@ def _check_cancelling(request: HttpRequest, page: Any) -> None:  # noqa: ANN401 
     wants = {"action-cancel-workflow", "action-restart-workflow"} & set(request.POST)
     state = page.current_workflow_state
     if wants and state is not None and request.user.pk != state.requested_by_id:
-        raise NotYourStepError("只有提交人可以取回。审核人有意见请“退回修改”并写明原因。")
+        raise NotYourStepError(_("只有提交人可以取回。审核人有意见请“退回修改”并写明原因。"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from wagtail.actions.publish_page_revision import PublishPageRevisionAction
 from wagtail.actions.unpublish_page import UnpublishPageAction
 from wagtail.models import TaskState
@@ -38,7 +39,7 @@ def publish(workflow_state: WorkflowState, user: User | None) -> Publication:
     approver, signer = _signatures(workflow_state, revision)
     authors = separation.authors_of(page) | {workflow_state.requested_by_id}
     if approver == signer or authors & {approver, signer}:
-        raise NotYourStepError("起草、审核、签批须由三个不同的人办理。")
+        raise NotYourStepError(_("起草、审核、签批须由三个不同的人办理。"))
     sentences = checks.before_leaving(revision.as_object())
     if sentences:
         raise NotReadyError(sentences)
@@ -59,7 +60,7 @@ def _signatures(workflow_state: WorkflowState, revision: Revision) -> tuple[int,
     try:
         return taken[Role.COMMITTEE], taken[Role.SECRETARY]
     except KeyError as missing:
-        raise NotYourStepError("审核或签批还没有完成，不能公开。") from missing
+        raise NotYourStepError(_("审核或签批还没有完成，不能公开。")) from missing
 
 
 def _record(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.db import models, transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Task, TaskState
 
@@ -103,7 +104,7 @@ class PostTask(Task):
         elif action_name == "reject":
             form = refusal.RefusalForm({"category": kwargs.get("category"), "comment": comment})
             if not form.is_valid():
-                raise ReasonMissingError("退回必须选择原因并写明说明，作者才知道怎样改。")
+                raise ReasonMissingError(gettext("退回必须选择原因并写明说明，作者才知道怎样改。"))
             state = task_state.specific
             state.category = form.cleaned_data["category"]
             state.reject(user=user, comment=form.cleaned_data["comment"])

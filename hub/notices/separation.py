@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
 from wagtail.models import TaskState
 
 from hub.places.posts import holds
@@ -28,13 +29,13 @@ def authors_of(page: NoticePage) -> set[int]:
 def why_not(user: User, page: NoticePage, task: PostTask, state: WorkflowState | None) -> str:
     """Why the person may not take this step; an empty text when they may."""
     if not holds(user, task.post_role, page.village):
-        return "这一步只能由本村相应岗位的人员办理。"
+        return _("这一步只能由本村相应岗位的人员办理。")
     if user.pk in authors_of(page):
-        return "起草人不能审核或签批自己写的内容，请由其他同志办理。"
+        return _("起草人不能审核或签批自己写的内容，请由其他同志办理。")
     if state is not None and user.pk == state.requested_by_id:
-        return "提交人不能审核或签批自己提交的内容，请由其他同志办理。"
+        return _("提交人不能审核或签批自己提交的内容，请由其他同志办理。")
     if state is not None and _acted_elsewhere(user, task, state):
-        return "您已在本条公开的另一环节签过意见，审核与签批须由不同的人办理。"
+        return _("您已在本条公开的另一环节签过意见，审核与签批须由不同的人办理。")
     return ""
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from contract import notice as wire
 from hub.catalogue.models import Rules
@@ -147,7 +148,9 @@ def table_of(value: dict[str, Any]) -> wire.Table:
     table = value["table"]
     restricted = [col["heading"] for col in table["columns"] if col["type"] in RESTRICTED_TYPES]
     if restricted:
-        raise NotReadyError([f"表格里还有不能公开的列：{'、'.join(restricted)}。"])
+        raise NotReadyError(
+            [_("表格里还有不能公开的列：%(names)s。") % {"names": "、".join(restricted)}]
+        )
     labels = [column["heading"] for column in table["columns"]]
     columns = tuple(
         wire.Column(key, label, cast("wire.ColumnType", column["type"]))

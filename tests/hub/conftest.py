@@ -31,6 +31,17 @@ NOTICES = Path(__file__).resolve().parent.parent / "data" / "notices.json"
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+FIRST_TEST_S = 240
+"""The first test of a worker pays for every migration of Wagtail and of ours."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = str(Path(__file__).parent)
+    for item in items:
+        if str(item.path).startswith(here) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(FIRST_TEST_S))
+
+
 @pytest.fixture(scope="session")
 def notices_file() -> Path:
     return NOTICES
