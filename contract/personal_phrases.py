@@ -26,7 +26,12 @@ _DOOR = re.compile(
 _FLAT = re.compile(
     rf"(?P<door>{_COUNT}\s?(?:栋|幢|号楼)\s?(?:{_COUNT}\s?单元)?\s?{_COUNT}\s?(?:室|户|号))"
 )
+_STREET = re.compile(
+    rf"(?:路|街|巷|弄|道|胡同)(?P<door>\s?{_COUNT}\s?号(?:院|楼)?"
+    rf"(?:\s?{_COUNT}\s?(?:单元|号楼|栋|层|室|户|号))*)"
+)
 _LIVES = re.compile(r"住|地址|户籍|家庭|门牌|籍贯")
+_AT_HOME = re.compile(r"住|家庭|户籍|门牌")
 _OFFICE = re.compile(
     r"中心|政府|办公|大厅|学校|医院|卫生|公司|服务|银行|委会|活动室|会议|集合|地点"
 )
@@ -85,15 +90,23 @@ def _half_masked(text: str) -> Iterator[PhraseSpan]:
 
 def _doors(text: str, label: str) -> Iterator[PhraseSpan]:
     end = 0
-    for pattern in (_DOOR, _FLAT):
+    for pattern in (_DOOR, _FLAT, _STREET):
         for match in pattern.finditer(text, end):
             before = label + text[max(0, match.start("door") - _RESIDENCE_REACH) : match.start()]
             lives = _LIVES.search(before) is not None
-            if not lives and _OFFICE.search(before):
+            if _is_public_door(match, before, lives=lives):
                 continue
             certain = lives or (pattern is _DOOR and not _may_be_a_day(match))
             end = match.end()
             yield PhraseSpan("address", certain, match.start("door"), match.end("door"), "")
+
+
+def _is_public_door(match: re.Match[str], before: str, *, lives: bool) -> bool:
+    """An office's address; a street counts as a home only where somebody is said to live."""
+    if match.re is _STREET:
+        after = match.string[match.end() : match.end() + _RESIDENCE_REACH]
+        return not _AT_HOME.search(before) or _OFFICE.search(after) is not None
+    return not lives and _OFFICE.search(before) is not None
 
 
 def _may_be_a_day(match: re.Match[str]) -> bool:

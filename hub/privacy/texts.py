@@ -36,11 +36,15 @@ _CHILD = re.compile(
     rf"{_START}(?P<name>{NAME})\s?[(（,，、]\s?(?:[男女]\s?[,，、]?\s?)?(?:\d{{1,2}}岁\s?[,，、]?\s?)?"
     r"(?:[^。;；、,，\n)）]{0,8}(?:小学|中学|初中|幼儿园)|[一二三四五六七八九1-9]年级|监护人)"
 )
+_AGED = re.compile(
+    rf"{_START}(?:{_WORDS_BEFORE_NAMES})?{NAME}\s?[(（,，]\s?(?P<age>\d{{1,3}})周?岁(?=[)）,，。;；])"
+)
 _Rule = tuple[str, str, Level, str]
 """Kind, its Chinese name, how sure, and what stands there instead."""
 _ILLNESS: _Rule = ("health", "病情", Level.CONFIRM, "**")
 _SAID_INFORMANT: _Rule = ("complainant", "举报投诉人姓名", Level.CONFIRM, SOMEBODY)
 _KNOWN_INFORMANT: _Rule = ("complainant", "举报投诉人姓名", Level.MASK, SOMEBODY)
+_AGE_OF_PERSON: _Rule = ("age", "个人年龄", Level.CONFIRM, "**")
 _NAMED_CHILD: _Rule = ("minor", "未成年人姓名", Level.BLOCK, SOMEBODY)
 
 
@@ -114,6 +118,8 @@ def _named(text: str, informants: frozenset[str]) -> Iterator[TextFinding]:
             yield _finding(match, "ill", _ILLNESS)
     for match in _INFORMANT.finditer(text):
         yield _finding(match, "name", _SAID_INFORMANT)
+    for match in _AGED.finditer(text):
+        yield _finding(match, "age", _AGE_OF_PERSON)
     for match in _CHILD.finditer(text):
         yield _finding(match, "name", _NAMED_CHILD)
     for name in sorted(informants, key=len, reverse=True):
