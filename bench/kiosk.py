@@ -18,13 +18,14 @@ import statistics
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "edge_agent" / "kiosk"))
-from kiosk_village import NOW, Village, key
+from kiosk_village import NOW, Village, flood_alert, key
+from playwright.sync_api import sync_playwright
 
 from contract.notice import Column, Notice, Paragraph, Sender, Table
 from edge_agent.kiosk.haystack import Haystack
@@ -236,6 +237,7 @@ def measure_screen(count: int) -> dict[str, object]:
                 },
                 "findable_s": [_findable_s(village, dice, n) for n in range(5)],
             }
+            figures["takeover_s"] = _takeover_s(village)
             figures["memory_after_mb"] = _memory_mb(village.pid)
             figures["traces_after_withdrawal"] = _traces(village)
         finally:
@@ -247,6 +249,8 @@ def measure_screen(count: int) -> dict[str, object]:
         print(f"  {path:<26} {size / 1024:.1f} KB, first view {weight / 1024:.1f} KB, {ms:.1f} ms")
     times = sorted(figures["findable_s"])
     print(f"  stored → findable          median {times[2]:.2f} s, worst {times[-1]:.2f} s of 5")
+    times = sorted(figures["takeover_s"])
+    print(f"  alert stored → on screen   median {times[2]:.2f} s, worst {times[-1]:.2f} s of 5")
     print(f"  files holding a withdrawn name: {figures['traces_after_withdrawal']}")
     return figures
 
@@ -298,6 +302,27 @@ def _findable_s(village: Village, dice: random.Random, number: int) -> float:
         if time.perf_counter() - start > 20:
             raise TimeoutError("not findable after 20 s")
     return time.perf_counter() - start
+
+
+def _takeover_s(village: Village) -> list[float]:
+    """Seconds from the alert's commit to the page's own word that it has drawn it."""
+    found = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
+        )
+        page = browser.new_page(viewport={"width": 1080, "height": 1920})
+        page.goto(village.url + "/notice/B7")
+        for number in range(5):
+            alert = replace(flood_alert(), id=f"CAP-{number}")
+            start = time.perf_counter()
+            village.alert(alert)
+            village.until(lambda status, alert=alert: alert.id in status["alarms_on_screen"], 20)
+            found.append(time.perf_counter() - start)
+            village.cancel(alert, f"CLEAR-{number}")
+            village.until(lambda status: not status["alarms_on_screen"], 20)
+        browser.close()
+    return found
 
 
 def _memory_mb(pid: int) -> float:

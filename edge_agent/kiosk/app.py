@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from edge_agent.kiosk import actions, live, pages, sound, wall
+from edge_agent.kiosk import actions, live, notice_pages, pages, sound, wall
 from edge_agent.kiosk.guard import add_headers, guard
 from edge_agent.kiosk.rendering import HERE
 from edge_agent.kiosk.state import SCREEN, SLIPS, VOICE, WALL
@@ -37,10 +37,10 @@ def create_app(screen: Screen, voice: Voice, slips: SlipDesk) -> web.Application
             web.get("/panel", pages.on_panel),
             web.get("/guide", pages.guide),
             web.get("/search", pages.search),
-            web.get(f"/notice/{_ID}", pages.notice),
-            web.get(f"/notice/{_ID}/state", pages.notice_state),
-            web.get(f"/notice/{_ID}/find/{{table:{_N}}}", pages.find_row),
-            web.get(f"/notice/{_ID}/row/{{table:{_N}}}/{{row:{_N}}}", pages.row),
+            web.get(f"/notice/{_ID}", notice_pages.notice),
+            web.get(f"/notice/{_ID}/state", notice_pages.notice_state),
+            web.get(f"/notice/{_ID}/find/{{table:{_N}}}", notice_pages.find_row),
+            web.get(f"/notice/{_ID}/row/{{table:{_N}}}/{{row:{_N}}}", notice_pages.row),
             web.get(f"/reading/{_ID}/{{what:[a-z]+(-{_N}){{1,2}}}}", sound.reading),
             web.get(
                 f"/speech/{_ID}/{{what:[a-z]+(-{_N}){{1,2}}}}/{{number:{_N}}}.wav", sound.speech

@@ -1,4 +1,4 @@
-"""The pages one reads: home, boards, columns, lists, notices, rows, guide."""
+"""The pages that lead to notices: home, boards, columns, lists, search, guide."""
 
 from __future__ import annotations
 
@@ -8,17 +8,14 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from edge_agent.kiosk.chapters import chapters_of
 from edge_agent.kiosk.columns import ICONS, OTHER, board_by_key, place
-from edge_agent.kiosk.names import surname_of
 from edge_agent.kiosk.rendering import page
-from edge_agent.kiosk.search import MAX_QUERY, rows_with
+from edge_agent.kiosk.search import MAX_QUERY
 from edge_agent.kiosk.spelling import letters
 from edge_agent.kiosk.state import SCREEN, SLIPS
-from edge_agent.kiosk.tables import labels_and_values, row_gist, row_title, view
+from edge_agent.kiosk.tables import row_gist, row_title
 
 if TYPE_CHECKING:
-    from contract.notice import Notice, Table
     from edge_agent.kiosk.search import Hit
 
 NEWEST = 5
@@ -88,64 +85,6 @@ async def guide(request: web.Request) -> web.Response:
     )
 
 
-async def notice(request: web.Request) -> web.Response:
-    """One notice, one chapter of it."""
-    found = _notice(request)
-    if found is None:
-        return gone(request)
-    chapters = chapters_of(found)
-    at = min(max(_number(request, "chapter", 1), 1), len(chapters))
-    query = request.query
-    tables = {
-        number: view(
-            found.tables[number], number, sort=_number(request, "sort", -1),
-            down=query.get("down") == "1", page=_number(request, "page", 1),
-        )
-        for _, number in chapters[at - 1].blocks if number >= 0
-    }  # fmt: skip
-    return page(
-        request, "notice.html", notice=found, chapters=chapters, at=at, chapter=chapters[at - 1],
-        tables=tables, related=request.app[SCREEN].edition.related(found),
-        layout=query.get("layout", ""),
-    )  # fmt: skip
-
-
-async def row(request: web.Request) -> web.Response:
-    """One row of a table, large: label and value."""
-    found = _notice(request)
-    if found is None:
-        return gone(request)
-    table, at = _table(request, found), int(request.match_info["row"])
-    if not 0 <= at < len(table.rows):
-        raise web.HTTPNotFound
-    return page(
-        request, "row.html", notice=found, table_number=int(request.match_info["table"]), at=at,
-        length=len(table.rows), title=row_title(table, at), pairs=labels_and_values(table, at),
-    )  # fmt: skip
-
-
-async def find_row(request: web.Request) -> web.Response:
-    """“找我的一行”: surnames of this table, then the rows."""
-    found = _notice(request)
-    if found is None:
-        return gone(request)
-    number = int(request.match_info["table"])
-    table = _table(request, found)
-    query = request.query.get("q", "")[:MAX_QUERY]
-    surname = request.query.get("surname", "")[:2]
-    titles = [row_title(table, at) for at in range(len(table.rows))]
-    surnames = sorted({surname_of(title) for title in titles if title})
-    if surname:
-        rows = [at for at, title in enumerate(titles) if surname_of(title) == surname]
-    else:
-        rows = list(rows_with(table, query))
-    return page(
-        request, "find_row.html", notice=found, table_number=number, surnames=surnames[:80],
-        query=query, surname=surname,
-        rows=[(at, titles[at], row_gist(table, at)) for at in rows[:LIST_LENGTH]],
-    )  # fmt: skip
-
-
 async def search(request: web.Request) -> web.Response:
     """By pinyin initials, by words or digits, by surname."""
     index = request.app[SCREEN].edition.index
@@ -170,24 +109,6 @@ def _shown(hit: Hit) -> tuple[Hit, str, str]:
     return (hit, row_title(table, hit.row), row_gist(table, hit.row))
 
 
-def gone(request: web.Request) -> web.Response:
-    """A notice that is not here: withdrawn or expired, or never known."""
-    notice_id = request.match_info["notice"]
-    screen = request.app[SCREEN]
-    if screen.ledger.is_gone(notice_id):
-        return page(
-            request, "sorry.html", status=410, word="这条公示已撤回或到期",
-            next_step="内容已从本机删除。想知道原因，请看“最新公示”里的撤回公告，或问村委会。",
-        )  # fmt: skip
-    raise web.HTTPNotFound
-
-
-async def notice_state(request: web.Request) -> web.Response:
-    """For an open page: is what it shows still the last word?"""
-    held = request.app[SCREEN].edition.by_id.get(request.match_info["notice"])
-    return web.json_response({"revision": held.notice.revision if held else 0})
-
-
 async def say(request: web.Request) -> web.Response:
     """The page where one chooses what to say."""
     notice_id = request.query.get("notice", "")
@@ -196,20 +117,3 @@ async def say(request: web.Request) -> web.Response:
         request, "say.html", slips_open=request.app[SLIPS].is_open,
         about=held.notice if held else None,
     )  # fmt: skip
-
-
-def _notice(request: web.Request) -> Notice | None:
-    held = request.app[SCREEN].edition.by_id.get(request.match_info["notice"])
-    return held.notice if held else None
-
-
-def _table(request: web.Request, found: Notice) -> Table:
-    number = int(request.match_info["table"])
-    if number >= len(found.tables):
-        raise web.HTTPNotFound
-    return found.tables[number]
-
-
-def _number(request: web.Request, name: str, default: int) -> int:
-    text = request.query.get(name, "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else default

@@ -192,7 +192,7 @@ class Village:
         if self._child is None:
             return 0
         os.kill(self._child.pid, how)
-        code = self._child.wait(10)
+        code = self._child.wait(30)
         self._child = None
         return code
 
@@ -227,11 +227,11 @@ class Village:
         self.store.put_alert(alert, seal_message(alert, self.signer), NOW)
         poke(self.root / "run", "kiosk")
 
-    def cancel(self, alert: Alert) -> None:
+    def cancel(self, alert: Alert, clear_id: str = "CAP-0008") -> None:
         """The all-clear arrives."""
         cap = Cap("Actual", "Cancel", references=(alert.id,))
         over = replace(alert.notice, id="A-clear", title="山洪预警解除", cap=cap)
-        self.alert(Alert("CAP-0008", over, NOW, NOW + timedelta(hours=1)))
+        self.alert(Alert(clear_id, over, NOW, NOW + timedelta(hours=1)))
 
     def get(self, path: str, **headers: str) -> tuple[int, str, dict[str, str]]:
         """Status, text and headers of a page."""
