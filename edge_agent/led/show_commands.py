@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from edge_agent.led.panel import Panel, PanelSpec
 
 
+LONGEST_WRITE_S = 120.0
+
+
 def show(arguments: argparse.Namespace) -> int:
     """Show a text or a notice; prints what went over the line as JSON."""
     try:
@@ -144,8 +147,8 @@ def _content(arguments: argparse.Namespace, spec: PanelSpec) -> tuple[Screen, tu
 def _bring(panel: Panel, screen: Screen, clock: Clock, stay_s: float, lost: tuple[str, ...]) -> int:
     try:
         sent = panel.show(screen)
-        if stay_s > 0:
-            _keep_up(panel, clock, stay_s)
+        _keep_up(panel, clock, stay_s)
+        _finish_writing(panel, clock)
     except PanelError as error:
         return fail(str(error), FAILED)
     except KeyboardInterrupt:
@@ -156,6 +159,13 @@ def _bring(panel: Panel, screen: Screen, clock: Clock, stay_s: float, lost: tupl
     told["unshown"] = list(dict.fromkeys((*lost, *sent.unshown)))
     _print(told)
     return DONE
+
+
+def _finish_writing(panel: Panel, clock: Clock) -> None:
+    """Stay until a long text is in the card's flash."""
+    until_s = clock.monotonic_s() + LONGEST_WRITE_S
+    while panel.keep_up() == 0.0 and clock.monotonic_s() < until_s:
+        clock.sleep(0.005)
 
 
 def _keep_up(panel: Panel, clock: Clock, seconds: float) -> None:

@@ -34,6 +34,7 @@ class Flash:
         self._block_bytes = frame_bytes - _BLOCK_HEAD_BYTES
         self._name: bytes | None = None
         self._file = b""
+        self._refusals = 0
         self._crowded = False
         """Whether the card plays more programs than ours."""
         self._under_way: tuple[bytes, int] = b"", 0
@@ -42,6 +43,16 @@ class Flash:
     def holds(self, areas: tuple[TextArea, ...]) -> bool:
         """Whether exactly these areas are known to be in flash."""
         return self._name is not None and pack_program(Program(areas, name_of(areas))) == self._file
+
+    def has(self, areas: tuple[TextArea, ...]) -> bool:
+        """The same, asking the card once after a start."""
+        if self._crowded:
+            return False
+        name = name_of(areas)
+        file = pack_program(Program(areas, name))
+        if self._card_has(name, file):
+            self._file = file
+        return self.holds(areas)
 
     def is_empty(self) -> bool:
         """Whether no program is in flash, as far as we know."""
@@ -55,20 +66,28 @@ class Flash:
 
     def show(self, areas: tuple[TextArea, ...]) -> None:
         """Bring the flash to these areas; writes nothing when they are there already."""
-        if self._crowded or not areas:
-            if not self.is_empty():
-                self.erase()
-            if not areas:
-                return
-        if self.holds(areas):
-            return
+        while not self.advance(areas):
+            pass
+
+    def advance(self, areas: tuple[TextArea, ...]) -> bool:
+        """Go one frame towards these areas; True when they are there."""
+        if self._crowded or (not areas and self._name is not None):
+            self.erase()
+            return False
+        if not areas or self.holds(areas):
+            return True
         name = name_of(areas)
         file = pack_program(Program(areas, name))
-        if not self._card_has(name, file):
-            self._write(name, file)
-        old, self._name, self._file = self._name, name, file
-        if old not in (None, name):
-            self._delete(old)
+        if self._card_has(name, file):
+            self._file = file
+        elif self._under_way[0] != file:
+            self._refusals = 0
+            self._begin(name, file)
+        elif self._under_way[1] < len(file):
+            self._write_block(name, file)
+        else:
+            self._finish(name, file)
+        return self.holds(areas)
 
     def erase(self) -> None:
         """Delete every program; fonts stay."""
@@ -88,31 +107,30 @@ class Flash:
             return False
         return found == (name, len(file), int.from_bytes(file[-2:], "little"))
 
-    def _delete(self, name: bytes | None) -> None:
-        if name is not None:
-            self._link.ask(command.delete_files([name]))
+    def _finish(self, name: bytes, file: bytes) -> None:
+        """The new file is whole: delete the old one."""
+        self._under_way = b"", 0
+        old, self._name, self._file = self._name, name, file
+        if old not in (None, name):
+            self._link.ask(command.delete_files([old] if old else []))
             self._link.exchange.traffic.flash_writes += 1
 
-    def _write(self, name: bytes, file: bytes) -> None:
+    def _write_block(self, name: bytes, file: bytes) -> None:
+        offset = self._under_way[1]
+        block = file[offset : offset + self._block_bytes]
+        last = offset + len(block) == len(file)
+        number = offset // self._block_bytes
         if name == self._name:
             self._name = None
-        if self._under_way[0] != file:
-            self._begin(name, file)
-        refusals = 0
-        while (offset := self._under_way[1]) < len(file):
-            block = file[offset : offset + self._block_bytes]
-            last = offset + len(block) == len(file)
-            number = offset // self._block_bytes
-            try:
-                self._link.ask(command.write_block(name, number, offset, block, last=last))
-            except PanelRefused as refused:
-                refusals += 1
-                if refusals > _REFUSALS:
-                    raise
-                self._resume(refused, name, file)
-            else:
-                self._under_way = file, offset + len(block)
-        self._under_way = b"", 0
+        try:
+            self._link.ask(command.write_block(name, number, offset, block, last=last))
+        except PanelRefused as refused:
+            self._refusals += 1
+            if self._refusals > _REFUSALS:
+                raise
+            self._resume(refused, name, file)
+        else:
+            self._under_way = file, offset + len(block)
 
     def _begin(self, name: bytes, file: bytes) -> None:
         self._link.ask(command.begin_file(name, len(file)))

@@ -164,6 +164,18 @@ def _turns(halves: list[tuple[Load, ...]]) -> list[tuple[Load, ...]]:
     return list(zip(*halves, strict=False))
 
 
+def numbered_from_top(plan: Plan, areas: int) -> Plan:
+    """The plan with other area numbers: a card changes one area only once a second."""
+    steps = tuple(
+        replace(
+            step,
+            zones=tuple(replace(zone, number=areas - 1 - zone.number) for zone in step.zones),
+        )
+        for step in plan.steps
+    )
+    return replace(plan, steps=steps)
+
+
 def speed_code(speed_px_per_s: float) -> int:
     """The card's speed, 0 to 24, nearest to a speed; see `speed_px_per_s`."""
     return min(24, max(0, round(100 / max(speed_px_per_s, 1.0)) - 1))

@@ -11,7 +11,14 @@ from edge_agent.led.drivers.onbon_k import command, reply
 from edge_agent.led.drivers.onbon_k.area import FIXED_BYTES, LOOP_UNTIL_TIMEOUT
 from edge_agent.led.drivers.onbon_k.flash import Flash
 from edge_agent.led.drivers.onbon_k.pictures import PictureArea
-from edge_agent.led.drivers.onbon_k.plan import Abilities, Plan, Step, Zone, plan_screen
+from edge_agent.led.drivers.onbon_k.plan import (
+    Abilities,
+    Plan,
+    Step,
+    Zone,
+    numbered_from_top,
+    plan_screen,
+)
 from edge_agent.led.drivers.picture import missing_glyphs
 from edge_agent.led.panel import BadFrame, PanelRefused
 
@@ -26,8 +33,11 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+EMERGENCY_PRIORITY = 100
 DEADLINE_SLACK_S = 3.0
 """A time-out on the card is renewed when it is off by more than this."""
+QUICK_BYTES = 1200
+"""A standing text longer than this (over a second at 9600 baud) is shown from RAM first."""
 EXPIRY_SLACK_S = 0.3
 """After a timed picture the next step waits so long, to find its place free."""
 _LONGEST_TIMEOUT_S = 0xFFFF
@@ -59,6 +69,10 @@ class Stage:
         self._running: Plan | None = None
         """A plan whose steps the box turns."""
         self._running_ends_s: float | None = None
+        self._to_flash: tuple[TextArea, ...] | None = None
+        """What is still to be written into flash, block by block in `turn`."""
+        self._standing_in_ram = False
+        """Whether the areas only bridge the time until the flash is written."""
         self._step = 0
         self._step_due_s = 0.0
         self._beside_program = True
@@ -101,14 +115,17 @@ class Stage:
         if (plan.needs_pixels or plan.unshown) and self._learn_fonts():
             plan = self._plan(screen, in_program=screen.standing)
         if screen.standing and not plan.needs_pixels:
-            self._bring_standing(plan, under_areas=under_areas)
+            self._bring_standing(screen, plan, under_areas=under_areas)
         elif not under_areas:
+            self._standing_in_ram = False
             self._bring_passing(self._plan(screen, in_program=False), screen.lifetime_s)
         drawn = [area for step in plan.steps if step.picture for area in step.picture.areas]
         return (*plan.unshown, *missing_glyphs(drawn))
 
     def _plan(self, screen: Screen, *, in_program: bool) -> Plan:
-        return plan_screen(screen, self._spec, self._abilities, in_program=in_program)
+        plan = plan_screen(screen, self._spec, self._abilities, in_program=in_program)
+        urgent = screen.priority >= EMERGENCY_PRIORITY
+        return numbered_from_top(plan, self._abilities.areas) if urgent else plan
 
     def _learn_fonts(self) -> bool:
         """Ask once, when GB2312 is not enough, whether the card has GBK; True when it has."""
@@ -135,9 +152,12 @@ class Stage:
             if held.next_load_at_s is not None and held.next_load_at_s <= now_s:
                 self._send({number: (held.zone, held.load + 1)}, held.deadline_s)
         self.picture.turn(now_s, self._clock.read().local)
+        self._write_on()
 
     def next_turn_s(self) -> float | None:
         """Seconds until `turn` has something to do."""
+        if self._to_flash is not None:
+            return 0.0
         now_s = self._clock.monotonic_s()
         due = [
             held.next_load_at_s - now_s
@@ -149,14 +169,35 @@ class Stage:
         picture_s = self.picture.next_turn_s(now_s, self._clock.read().local)
         return min([*due, picture_s] if picture_s is not None else due, default=None)
 
-    def _bring_standing(self, plan: Plan, *, under_areas: bool) -> None:
-        self._running = None
+    def _bring_standing(self, screen: Screen, plan: Plan, *, under_areas: bool) -> None:
+        """Into flash; what takes long to write is shown from RAM meanwhile."""
+        zones = plan.steps[0].zones
+        areas = tuple(load.area for zone in zones for load in zone.loads)
+        size = sum(len(area.text) for area in areas)
+        if size > QUICK_BYTES and not self.flash.has(areas):
+            if not under_areas:
+                self._bring_passing(self._plan(screen, in_program=False), None)
+                self._standing_in_ram = True
+            self._to_flash = areas
+            return
         if self.picture.shown:
             self.picture.remove()
-        zones = plan.steps[0].zones
-        self.flash.show(tuple(load.area for zone in zones for load in zone.loads))
+        self.flash.show(areas)
+        self._to_flash = None
         if not under_areas:
-            self._delete_areas()
+            self._let_program_play()
+
+    def _let_program_play(self) -> None:
+        self._running = None
+        self._standing_in_ram = False
+        self._delete_areas()
+
+    def _write_on(self) -> None:
+        """One more block of what is to go into flash."""
+        if self._to_flash is not None and self.flash.advance(self._to_flash):
+            self._to_flash = None
+            if self._standing_in_ram:
+                self._let_program_play()
 
     def _bring_passing(self, plan: Plan, lifetime_s: int | None) -> None:
         self._drop_expired()
@@ -186,6 +227,7 @@ class Stage:
 
     def _clear_way(self, step: Step) -> None:
         """Pixels share no place with a program or with areas of another step."""
+        self._to_flash = None
         if not self.flash.is_empty():
             self.flash.erase()
         if not self._beside_program:
