@@ -1,33 +1,58 @@
 """Reading the store for the loudspeaker: alerts at once, notices beside the sound.
 
-Alerts are few and are read at every poke, in well under a millisecond each. Hundreds of notices
-take longer than the sound card's buffer lasts, so they are read in a thread, which then pokes.
+Alerts are few and are read at every poke, each decoded only once. Hundreds of notices take
+longer than the sound card's buffer lasts, so they are read in a thread, which then pokes.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from contract import codec, envelope, wire
+from contract.alert import Alert
 from contract.errors import ContractError
+from contract.messages import sha256_hex
 from edge_agent.poke import poke
 from edge_agent.store import HeldAlert, InForce, Store, read_safely
 
 if TYPE_CHECKING:
+    import sqlite3
     from pathlib import Path
+
+_log = logging.getLogger(__name__)
 
 
 class AlertStore(Store):
-    """The store, asked for nothing but alerts that were not cancelled."""
+    """The store, asked for nothing but alerts; each is decoded once and its hash checked always."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, read_only=True)
+        self._alerts_read: dict[str, HeldAlert] = {}
 
     def alerts(self) -> tuple[tuple[HeldAlert, ...], frozenset[str]]:
-        """Every alert that may sound, and the ids that were cancelled or replaced."""
-        cancelled = self._cancelled()
+        """Every alert that was not cancelled or replaced, and the ids that were."""
+        rows = self._database.execute(
+            "SELECT * FROM alert WHERE id NOT IN (SELECT id FROM cancelled) ORDER BY stored_at"
+        ).fetchall()
+        found = [held for row in rows if (held := self._held_alert(row)) is not None]
+        self._alerts_read = {each.sha256: each for each in found}
+        return tuple(found), self._cancelled()
+
+    def _held_alert(self, row: sqlite3.Row) -> HeldAlert | None:
+        body, sha256 = row["body"], row["sha256"]
+        if sha256_hex(body) != sha256:
+            return None  # damaged; link fetches it again
+        if sha256 in self._alerts_read:
+            return self._alerts_read[sha256]
         try:
-            held = tuple(one for one in self._alerts([]) if one.alert.id not in cancelled)
+            alert = codec.decode(Alert, wire.loads(envelope.parse(body).content()))
         except ContractError:
-            held = read_safely(self).alerts  # logs what cannot be read
-        return held, cancelled
+            _log.exception("the store holds an alert that this version cannot read")
+            return None
+        return HeldAlert(alert, sha256, datetime.fromisoformat(row["stored_at"]))
 
 
 class Lookout:
@@ -41,7 +66,7 @@ class Lookout:
     def __init__(self, folder: Path, run: Path) -> None:
         self._folder = folder
         self._run = run
-        self._store = AlertStore(folder, read_only=True)
+        self._store = AlertStore(folder)
         self._thread: threading.Thread | None = None
         self._found: InForce | None = None
         self._done = threading.Event()
