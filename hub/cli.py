@@ -118,6 +118,11 @@ def _add_demo(commands: Commands) -> None:
         "--once", action="store_true", help="play the whole story once, verify it, and end"
     )
     command.add_argument(
+        "--walk",
+        action="store_true",
+        help="follow one notice instead, with power or network failing after every step",
+    )
+    command.add_argument(
         "--out", type=Path, metavar="DIR", help="with --once: folder for pictures, sound, report"
     )
     command.add_argument(
@@ -136,6 +141,7 @@ def _demo(arguments: argparse.Namespace) -> int:
     wish = Wish(
         folder=arguments.folder.resolve(),
         once=arguments.once,
+        walk=arguments.walk,
         out=arguments.out,
         notices=arguments.notices,
         voices=arguments.voices,

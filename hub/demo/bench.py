@@ -24,6 +24,8 @@ class Wish:
 
     folder: Path
     once: bool = False
+    walk: bool = False
+    """Follow one notice, with power and network failing after every step."""
     out: Path | None = None
     notices: Path | None = None
     voices: Path | None = None

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contract.errors import VillageError
-from hub.demo import county, story
+from hub.demo import county, story, walk
 from hub.demo.bench import answers
 from hub.demo.evidence import Evidence
 from hub.demo.people import Officers
@@ -54,7 +54,7 @@ def tell(bench: Bench, places: County, boxes: Sequence[Box], parts: Cast) -> int
         bench.run / "browser",
     )
     try:
-        done = story.tell(plot)
+        done = walk.walk(plot, bench) if bench.wish.walk else story.tell(plot)
     except VillageError as error:
         sys.stderr.write(f"故事未完成 the story stopped: {error}\n")
         done = False
