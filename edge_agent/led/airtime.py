@@ -38,6 +38,7 @@ class Aired:
     reported_s: float = -1.0
     """What the last receipt said; below zero before the first one."""
     on_air: bool = False
+    told_unshown: bool = False
 
     @property
     def name(self) -> str:

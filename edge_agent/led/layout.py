@@ -101,17 +101,8 @@ def text_pages(
         slot = len(f"{count}/{count}") + 1
         lines = _wrap_beside_number(shown, columns, rows, slot)
     groups = [lines[n : n + rows] for n in range(0, len(lines), rows)]
-    return tuple(
-        _page(
-            group,
-            form,
-            size_px=size_px,
-            align="left" if slot else align,
-            number=_number(n, len(groups)),
-            source=source,
-        )
-        for n, group in enumerate(groups, 1)
-    )
+    setting = _Setting(form, size_px, "left" if slot else align, source)
+    return tuple(setting.page(group, n, len(groups)) for n, group in enumerate(groups, 1))
 
 
 def ticker(shown: str, form: Format, *, source: str = "") -> Page:
@@ -165,24 +156,35 @@ def _page_count(lines: Sequence[Line], rows: int) -> int:
     return -(-len(lines) // rows)
 
 
-def _number(page: int, pages: int) -> str:
-    return f"{page}/{pages}" if pages > 1 else ""
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """What all pages of one text have in common."""
 
+    form: Format
+    size_px: int
+    align: Align
+    source: str
 
-def _page(  # noqa: PLR0913 - private; the facts of one page
-    lines: Sequence[Line], form: Format, *, size_px: int, align: Align, number: str, source: str
-) -> Page:
-    first_row = (form.rows(size_px) - len(lines)) // 2 if align == "centre" else 0
-    runs = [
-        Run(_start(line, form, size_px, align, len(number)), form.line_y_px(row, size_px),
-            line.text, size_px, form.body)
-        for row, line in enumerate(lines, first_row)
-        if line.text
-    ]  # fmt: skip
-    if number:
-        runs.append(page_number(number, form, size_px))
-    characters = sum(len(line.text.replace(" ", "")) for line in lines)
-    return Page(runs=tuple(runs), stay_s=form.pace.stay_s(characters), source=source)
+    def page(self, lines: Sequence[Line], number: int, total: int) -> Page:
+        form, size_px = self.form, self.size_px
+        label = f"{number}/{total}" if total > 1 else ""
+        first_row = (form.rows(size_px) - len(lines)) // 2 if self.align == "centre" else 0
+        runs = []
+        for row, line in enumerate(lines, first_row):
+            if line.text:
+                place = self.start_px(line, len(label)), form.line_y_px(row, size_px)
+                runs.append(Run(*place, line.text, size_px, form.body))
+        if label:
+            runs.append(page_number(label, form, size_px))
+        characters = sum(len(line.text.replace(" ", "")) for line in lines)
+        return Page(runs=tuple(runs), stay_s=form.pace.stay_s(characters), source=self.source)
+
+    def start_px(self, line: Line, slot: int) -> int:
+        """Where a line begins, ``slot`` half cells being taken by the page number."""
+        spare = self.form.columns(self.size_px) - cells(line.text)
+        if line.rtl:
+            return max(0, spare - (slot + 1 if slot else 0)) * (self.size_px // 2)
+        return (spare // 2 if self.align == "centre" else 0) * (self.size_px // 2)
 
 
 def page_number(number: str, form: Format, size_px: int = BASE_PX) -> Run:
@@ -194,10 +196,3 @@ def page_number(number: str, form: Format, size_px: int = BASE_PX) -> Run:
         size_px,
         form.head,
     )
-
-
-def _start(line: Line, form: Format, size_px: int, align: Align, slot: int) -> int:
-    spare = form.columns(size_px) - cells(line.text)
-    if line.rtl:
-        return max(0, spare - (slot + 1 if slot else 0)) * (size_px // 2)
-    return (spare // 2 if align == "centre" else 0) * (size_px // 2)

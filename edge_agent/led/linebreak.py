@@ -91,7 +91,7 @@ def wrap(text: str, width_of: Callable[[int], int]) -> list[Line]:
     for paragraph in text.split("\n"):
         base_rtl = rtl.starts_rtl(paragraph)
         if cells(paragraph) <= width_of(len(lines)):
-            lines.append(_finished(paragraph.lstrip(" "), base_rtl))
+            lines.append(_finished(paragraph.lstrip(" "), base_rtl=base_rtl))
             continue
         line = ""
         waiting = pieces(paragraph)
@@ -100,13 +100,13 @@ def wrap(text: str, width_of: Callable[[int], int]) -> list[Line]:
             if cells((line + waiting[0]).rstrip()) <= width:
                 line = (line + waiting.pop(0)).lstrip(" ")
             elif line:
-                lines.append(_finished(line, base_rtl))
+                lines.append(_finished(line, base_rtl=base_rtl))
                 line = ""
             elif width < max(_NARROWEST, cells(waiting[0])) <= width_of(len(lines) + 1):
                 lines.append(Line("", base_rtl))
             else:
                 waiting[:1] = _cut(waiting[0], max(2, width))
-        lines.append(_finished(line, base_rtl))
+        lines.append(_finished(line, base_rtl=base_rtl))
     return lines
 
 
@@ -130,7 +130,7 @@ def _tears(text: str, width: int) -> bool:
     return any(cells(piece.strip()) > width for piece in pieces(text))
 
 
-def _finished(line: str, base_rtl: bool) -> Line:  # noqa: FBT001 - private, one caller
+def _finished(line: str, *, base_rtl: bool) -> Line:
     return Line(rtl.visual_order(line.rstrip(" "), base_rtl=base_rtl), base_rtl)
 
 

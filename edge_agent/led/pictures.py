@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
 from PIL import Image, ImageOps
@@ -42,8 +43,6 @@ def open_picture(data: bytes | Image.Image, width_px: int, height_px: int) -> Im
 
 
 def _opened(data: bytes) -> Image.Image:
-    import io  # noqa: PLC0415 - pictures are rare, the led program starts without it
-
     return Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP", "GIF", "BMP"))
 
 

@@ -18,7 +18,7 @@ from edge_agent.led.drivers import registry
 from edge_agent.led.layout import Pace
 from edge_agent.led.line import SerialLine
 from edge_agent.led.panel import ColourModel
-from edge_agent.led.presenter import Presenter, Report
+from edge_agent.led.presenter import Presenter, Surroundings
 from edge_agent.part import open_part
 from edge_agent.poke import poke
 from edge_agent.store import Store
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edge_agent.clock import Clock
+    from edge_agent.led.chronicle import Report
     from edge_agent.led.panel import Panel
     from edge_agent.part import Part
     from edge_agent.plan import Plan
@@ -155,17 +156,14 @@ class LedProgram:
     def _presenter(self, panel: PanelSettings) -> Presenter:
         part = self._part
         driven, board, line = open_board(panel, part.settings.box, part.clock)
-        return Presenter(
-            driven,
-            board,
-            panel,
-            part.settings.box,
-            clock=part.clock,
-            folder=part.settings.part_folder("led"),
-            find_asset=AssetFinder(part.settings.part_folder("store")),
+        around = Surroundings(
+            part.clock,
+            part.settings.part_folder("led"),
             report=self._take_report,
+            find_asset=AssetFinder(part.settings.part_folder("store")),
             probe=lambda: line.read(0),
         )
+        return Presenter(driven, board, panel, part.settings.box, around)
 
     def _take_report(self, report: Report) -> None:
         """Called in a panel's thread: the main thread writes it down."""

@@ -13,7 +13,7 @@ from edge_agent.clock import ManualClock
 from edge_agent.led.drivers import registry
 from edge_agent.led.emulators.card import Card, Matrix
 from edge_agent.led.emulators.memory_line import MemoryLine
-from edge_agent.led.presenter import Presenter, Report
+from edge_agent.led.presenter import Presenter, Surroundings
 from edge_agent.plan import Plan
 from edge_agent.settings import BoxSettings, PanelSettings
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from contract.receipt import Stage
+    from edge_agent.led.chronicle import Report
 
 WIDTH_PX, HEIGHT_PX = 192, 64
 WATER, JOBS = build_notice("N003"), build_notice("N006")
@@ -54,11 +55,13 @@ class Bench:
             replace(build_board(WIDTH_PX, HEIGHT_PX), spec=panel.spec),
             settings,
             BOX,
-            clock=self.clock,
-            folder=self.folder,
-            find_asset=lambda _sha256: None,
-            report=self.reports.append,
-            probe=lambda: self.line.read(0),
+            Surroundings(
+                self.clock,
+                self.folder,
+                report=self.reports.append,
+                find_asset=lambda _sha256: None,
+                probe=lambda: self.line.read(0),
+            ),
         )
 
     def run(self, plan: Plan, seconds: float) -> None:
