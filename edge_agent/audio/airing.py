@@ -57,6 +57,11 @@ class Facts:
     started_at: datetime | None = None
     ended_at: datetime | None = None
 
+    @property
+    def sounded(self) -> bool:
+        """At least one sample reached a card."""
+        return bool(self.offered or self.filler)
+
 
 class Airing:
     """An entry of the queue with its sound and its facts."""

@@ -161,7 +161,7 @@ class Journal:
             "SELECT facts FROM airing WHERE id = ?", (announcement_id,)
         ).fetchall()
         facts = (codec.decode(Facts, json.loads(row["facts"])) for row in rows)
-        return any(one.offered or one.filler for one in facts)
+        return any(one.sounded for one in facts)
 
     def airtime_s(self, now: datetime) -> float:
         """Seconds of ordinary announcements on the (Chinese) day of ``now``."""

@@ -61,6 +61,14 @@ class Ledger:
         """Every announcement that is not over."""
         return tuple(self._airings.values())
 
+    def was_heard(self, announcement_id: str) -> bool:
+        """Whether anything of an announcement with this id reached a card, now or earlier."""
+        return any(
+            one.facts.sounded
+            for one in self.airings
+            if one.entry.announcement.id == announcement_id
+        ) or self._journal.was_heard(announcement_id)
+
     def find(self, entry: Entry, facts: Facts | None = None) -> Airing:
         """The airing of an entry of the queue, made on first use."""
         key = entry.announcement.key

@@ -72,12 +72,12 @@ class Loudspeaker:
         jingles = Jingles(folder / "jingles")
         words = Words(self._desk, self._lookout.recording, jingles.siren)
         self._scribe = ThreadScribe(folder, self._open_send)
-        ledger = Ledger(settings.box.id, self._journal, self._scribe, jingles.of)
+        self._ledger = Ledger(settings.box.id, self._journal, self._scribe, jingles.of)
         self._player = Player(
             clock=part.clock,
             queue=self._queue,
             journal=self._journal,
-            ledger=ledger,
+            ledger=self._ledger,
             words=words,
             mixer=Mixer(_cards(settings.zone, folder, part.clock), part.clock),
             amplifier=Amplifier(settings.zone, part.clock, RelayLog(folder, part.clock)),
@@ -86,7 +86,7 @@ class Loudspeaker:
             ears=Ears.of(settings.zone, part.clock),
         )
         self._player.restore()
-        self._desk.forget_all_but(words.names_of(ledger.airings))
+        self._desk.forget_all_but(words.names_of(self._ledger.airings))
         self._change = -1
         self._trusted = False
         self._read_at_s = 0.0
@@ -148,7 +148,7 @@ class Loudspeaker:
     def _hear_alerts(self) -> None:
         held, cancelled = self._lookout.alerts()
         reading = self._part.clock.read()
-        for item in self._agenda.alerts(held, reading, self._journal.was_heard):
+        for item in self._agenda.alerts(held, reading, self._ledger.was_heard):
             self._player.accept(item.announcement, item.notice)
         for announcement_id in cancelled - self._queue.forbidden:
             self._player.cancel(announcement_id)
