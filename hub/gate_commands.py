@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contract.plain_text import Level
+from contract.privacy import mask
 from hub.intake import json_bytes
 from hub.intake.faults import Fault, IntakeError
 from hub.intake.notices import NoticeDraft, draft_from
@@ -109,16 +110,19 @@ class Entry:
         order = (Level.REFUSE, Level.CONFIRM)
         grave = [fault.zh for level in order for fault in self.faults if fault.level is level]
         notes = [fault.zh for fault in self.faults if fault.level is Level.NOTE]
-        return list(dict.fromkeys([*grave, *(self.gate.sentences() if self.gate else []), *notes]))
+        found = [*grave, *(self.gate.sentences() if self.gate else []), *notes]
+        return list(dict.fromkeys(map(mask, found)))
 
     def to_dict(self) -> dict[str, Any]:
-        """For ``--json``; suggestions are left out where they could hold a number."""
+        """For ``--json``; numbers in quoted cells and suggestions are masked."""
         return {
             "name": self.name,
             "clean": self.is_clean,
             "refused": self.refused,
             "actions": self.actions(),
-            "faults": [asdict(fault) for fault in self.faults],
+            "faults": [
+                {key: mask(value) for key, value in asdict(fault).items()} for fault in self.faults
+            ],
             "values": list(self.values),
             **(self.gate.to_dict() if self.gate else {"decision": None}),
         }
@@ -161,11 +165,11 @@ def privacy(
         say(f"读不了文件“{path}”，请检查路径。 Cannot read the file: {reason}\n")
         return USAGE
     except IntakeError as error:
-        entries = [Entry(Path(path).name, (error.fault,))]
+        entries = [Entry(mask(Path(path).name), (error.fault,))]
     clean = all(entry.is_clean for entry in entries)
     if as_json:
         report = {
-            "file": Path(path).name,
+            "file": mask(Path(path).name),
             "clean": clean,
             "entries": [entry.to_dict() for entry in entries],
         }
@@ -251,11 +255,11 @@ def _json_entries(content: object, name: str) -> Iterator[Entry]:
 
 
 def _notice_entry(draft: NoticeDraft, name: str) -> Entry:
-    return Entry(name, draft.faults, examine(draft.data), draft=draft)
+    return Entry(mask(name), draft.faults, examine(draft.data), draft=draft)
 
 
 def _answer_entry(answer: Answer, name: str) -> Entry:
-    return Entry(name, answer.faults, answer.gate, answer.values)
+    return Entry(mask(name), answer.faults, answer.gate, answer.values)
 
 
 def _lines(entries: list[Entry]) -> Iterator[str]:

@@ -11,6 +11,9 @@ from contract.plain_text import Level
 if TYPE_CHECKING:
     from contract import plain_text
 
+_SHOWN = 2_000
+"""Characters of a suggested text that are shown."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -53,7 +56,7 @@ def from_text(report: plain_text.Report, where: str) -> list[Fault]:
             fault.level,
             f"{fault.zh}{_named(fault.chars)}",
             fault.en,
-            report.suggestion if fault.code != "empty" else "",
+            report.suggestion[:_SHOWN] if fault.code != "empty" else "",
         )
         for fault in report.faults
     ]

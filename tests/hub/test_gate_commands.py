@@ -27,11 +27,27 @@ def test_a_clean_notice_exits_0_and_says_so(tmp_path: Path) -> None:
     assert said_by(file) == (0, "N003\t可以发布\t没有发现问题。\n")
 
 
-def test_the_example_notices_exit_1_and_no_line_repeats_a_number() -> None:
+@pytest.mark.parametrize("name", ["notices.json", "bad_inputs.json", "own_bad_inputs.json"])
+@pytest.mark.parametrize("as_json", [False, True])
+def test_findings_exit_1_and_no_line_repeats_a_number(name: str, *, as_json: bool) -> None:
+    code, words = said_by(DATA / name, as_json=as_json)
+    assert code == 1
+    assert leaks(words.splitlines()) == []
+
+
+def test_a_number_in_the_wrong_field_is_not_repeated_either(tmp_path: Path) -> None:
+    number = "530199195607153024"
+    notice = {
+        "id": f"{number}/#",
+        "title": f"停水\u202e{number}",
+        "body": "停水",
+        "publish_at": number,
+        "table": {"columns": [{"label": "金额", "type": "money"}], "rows": [[f"{number}元"]]},
+    }
+    file = tmp_path / "n.json"
+    file.write_text(json.dumps(notice), "utf-8")
     for as_json in (False, True):
-        code, words = said_by(DATA / "notices.json", as_json=as_json)
-        assert code == 1
-        assert leaks(words.splitlines()) == []
+        assert number not in said_by(file, as_json=as_json)[1]
 
 
 def test_json_output_holds_the_decision_of_every_notice() -> None:
