@@ -2,12 +2,15 @@
 
 An ordinary notice is spoken once, as soon as it may be: at once by day, in the next slot of the
 programme by night. A *scheduled* notice is spoken in as many slots as it has repeats. An alert
-is spoken at once; its all-clear only where the alert itself was heard.
+is spoken at once; its all-clear only where the alert itself was heard. What was signed more
+than a day before the box got it (a new box, a long time without network) is no news any more:
+it is reported as missed, and the village is spared an hour of old announcements.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from contract.areas import Area
@@ -30,6 +33,8 @@ _KINDS = {
     # Only an alert, signed by the emergency keys, is an emergency; a notice never is.
     "emergency": Kind.SCHEDULED,
 }
+NEWS = timedelta(hours=24)
+"""How long after its signature an ordinary notice is still announced."""
 _MOST_SLOTS = 30
 MOST_READINGS = 20
 """More than that is a mistake, and no villager would listen."""
@@ -84,7 +89,7 @@ class Agenda:
                 for due_at in self._slots(first, _readings(notice)):
                     yield Item(self._announcement(notice, due_at, f"{due_at:%Y%m%dT%H%M}"), notice)
             else:
-                yield Item(self._announcement(notice, self._soonest(reading.now)), notice)
+                yield Item(self._announcement(notice, self._soonest(notice, reading.now)), notice)
 
     def _alert(self, held: HeldAlert) -> Announcement:
         alert, notice = held.alert, held.alert.notice
@@ -140,7 +145,10 @@ class Agenda:
             return ()
         return tuple(zone.name for zone in self._zones if groups.intersection(zone.groups))
 
-    def _soonest(self, now: datetime) -> datetime:
+    def _soonest(self, notice: Notice, now: datetime) -> datetime:
+        said_at = max(notice.issued_at, notice.publish_at)
+        if now - said_at > NEWS:
+            return said_at
         if not self._rules.quiet_reason(now):
             return now
         return self._rules.next_slot(now) or self._rules.quiet_ends(now)

@@ -80,6 +80,17 @@ def test_at_night_it_waits_for_the_next_slot(clock: ManualClock) -> None:
     assert item.announcement.due_at == datetime(2024, 7, 4, 7, 0, tzinfo=CHINA)
 
 
+def test_old_notices_are_no_news_to_a_new_box_and_will_be_reported_as_missed(
+    clock: ManualClock,
+) -> None:
+    clock.advance(86_401)
+    (item,) = AGENDA.notices([held(NOTICE)], clock.read())
+    assert item.announcement.due_at == NOON
+    late = replace(NOTICE, publish_at=NOON + timedelta(days=1))
+    (item,) = AGENDA.notices([held(late)], clock.read())
+    assert item.announcement.due_at == clock.read().now
+
+
 def test_a_scheduled_notice_is_announced_in_as_many_slots_as_it_has_repeats(
     clock: ManualClock,
 ) -> None:

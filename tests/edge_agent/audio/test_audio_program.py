@@ -280,6 +280,17 @@ def test_without_a_trusted_clock_notices_wait_and_sound_once_it_is_trusted(
     assert box.states("N001")[-1] == "finished"
 
 
+def test_a_new_box_does_not_speak_for_an_hour_about_old_notices(
+    box: Box, clock: ManualClock
+) -> None:
+    clock.advance(10 * 86_400)
+    box.publish(*(notice(f"N{n:03}") for n in range(20)))
+    box.settle()
+    box.play(60)
+    assert box.labels() == []
+    assert {box.states(f"N{n:03}")[-1] for n in range(20)} == {"missed"}
+
+
 def test_after_a_restart_nothing_is_announced_twice(box: Box) -> None:
     box.publish(notice())
     box.alert(flood())
