@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from multidict import MultiDictProxy
 
 MAX_PHRASES = 10
+_FORM = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
 async def set_size(request: web.Request) -> web.Response:
@@ -57,7 +59,9 @@ async def say_send(request: web.Request) -> web.Response:
         "phone": "".join(c for c in str(form.get("phone", "")) if c.isascii() and c.isdigit())[:15],
         "notice": notice_id,
     }
-    token = str(form.get("form", ""))[:40]
+    token = str(form.get("form", ""))
+    if _FORM.fullmatch(token) is None:
+        token = request.app[SLIPS].new_form()
     try:
         request.app[SLIPS].take(token, kind, words, notice_id)
     except SlipError as error:

@@ -32,8 +32,8 @@ class Ledger:
         self._alarms: list[str] = []
         self._load()
 
-    def settle(self, readable: Mapping[str, int], held: Mapping[str, int]) -> bool:
-        """Write receipts for every difference; True when something left the screen.
+    def settle(self, readable: Mapping[str, int], held: Mapping[str, int]) -> None:
+        """Write receipts for every difference.
 
         Args:
             readable: id to revision of what can be found now.
@@ -53,7 +53,6 @@ class Ledger:
             self._gone = [*kept, *withdrawn][-_MAX_GONE:]
             self._known = dict(readable)
             self._save()
-        return bool(left)
 
     def alarm_shown(self, alert_id: str, revision: int) -> None:
         """The page says that a villager sees this alert; one receipt per alert."""

@@ -45,7 +45,7 @@ class Screen:
         self._told = asyncio.Condition()
 
     async def refresh(self) -> bool:
-        """Read the store again if it (or the time) gives reason to; True when something left.
+        """Read the store again if it (or the time) gives reason to; True when there is news.
 
         A store that cannot be read keeps the last edition on the screen, and says so.
         """
@@ -63,21 +63,20 @@ class Screen:
         if alarms != self.alarms:
             self.alarms = alarms
             await self._tell()
-        left = self._publish(current, held)
+        self._publish(current, held)
         await self._tell()
-        return left
+        return True
 
-    def _publish(self, current: Plan, held: InForce) -> bool:
+    def _publish(self, current: Plan, held: InForce) -> None:
         reading = self.part.clock.read()
         self.edition = edition_of(
             current, reading, self._number + 1, damaged=len(held.damaged), before=self.edition
         )
         readable = {each.notice.id: each.notice.revision for each in current.readable}
         stored = {each.notice.id: each.notice.revision for each in held.notices}
-        if held.damaged:
-            # A rotten flash card is no withdrawal: what is missing comes back from the hub.
-            return False
-        return self.ledger.settle(readable, stored)
+        # A rotten flash card is no withdrawal: what is missing comes back from the hub.
+        if not held.damaged:
+            self.ledger.settle(readable, stored)
 
     def _is_due(self, now: datetime, *, trusted: bool) -> bool:
         changes_at = self.edition.plan.next_change
