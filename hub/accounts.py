@@ -135,8 +135,8 @@ def _village(county: CountyPage, row: NamedVillage, groups: int) -> VillagePage:
         "title": row.name,
         "code": row.code,
         "groups": groups,
-        "office": f"{row.name}村民委员会" if not row.name.endswith("村") else f"{row.name}委会",
-        "complaints": f"{row.name}务监督委员会",
+        "office": f"{row.name}村民委员会",
+        "complaints": f"{row.name}村务监督委员会",
     }
     made = _place(town, VillagePage, fields)
     village: VillagePage = VillagePage.objects.get(pk=made.pk)

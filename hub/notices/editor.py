@@ -97,7 +97,8 @@ class HistoryPanel(Panel):
 
         def is_shown(self) -> bool:
             """Only where there is something to tell."""
-            return bool(self.instance.pk) and bool(super().is_shown())
+            is_new = not self.instance.pk or not self.instance.workflow_states.exists()
+            return not is_new and bool(super().is_shown())
 
         def get_context_data(self, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
             """The steps taken, newest first."""
@@ -114,7 +115,7 @@ def content_tab() -> list[Panel]:
         GatePanel(heading=_("隐私检查")),
         MultiFieldPanel(
             [
-                FieldPanel("title"),
+                FieldPanel("title", help_text=_("村民看到的标题，写明是什么事")),
                 FieldPanel("item"),
                 FieldPanel("summary", help_text=_("60字以内，电子屏滚动和大喇叭播报用这一句")),
             ],

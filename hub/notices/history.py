@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
 from wagtail.models import TaskState
 
 from hub.notices.review import ReviewState
@@ -55,20 +56,37 @@ def _reviews(page: NoticePage) -> list[Step]:
     for state in states:
         if state.status == TaskState.STATUS_APPROVED:
             found.append(
-                Step(state.finished_at, _name(state.finished_by), f"{state.task.name}:同意")
+                Step(
+                    state.finished_at,
+                    _name(state.finished_by),
+                    _("%(step)s：同意") % {"step": _(state.task.name)},
+                )
             )
         elif state.status == TaskState.STATUS_REJECTED:
             detail = f"{state.get_category_display()}:{state.comment}"
             who = _name(state.finished_by)
             found.append(
-                Step(state.finished_at, who, f"{state.task.name}:退回", detail, "back", "↩")
+                Step(
+                    state.finished_at,
+                    who,
+                    _("%(step)s：退回") % {"step": _(state.task.name)},
+                    detail,
+                    "back",
+                    "↩",
+                )
             )
         elif state.status == TaskState.STATUS_IN_PROGRESS:
             found.append(
-                Step(state.started_at, "", f"等待{state.task.name}", tone="wait", symbol="…")
+                Step(
+                    state.started_at,
+                    "",
+                    _("等待%(step)s") % {"step": _(state.task.name)},
+                    tone="wait",
+                    symbol="…",
+                )
             )
     found += [
-        Step(each.created_at, _name(each.requested_by), "提交审核")
+        Step(each.created_at, _name(each.requested_by), _("提交审核"))
         for each in page.workflow_states.all()
     ]
     return found
@@ -79,7 +97,7 @@ def _publications(page: NoticePage) -> list[Step]:
         Step(
             each.at,
             _name(each.signed_by),
-            f"第{each.number}版公开" if not each.correction else f"第{each.number}版更正公开",
+            _("第%(n)s版更正公开" if each.correction else "第%(n)s版公开") % {"n": each.number},
             each.correction,
         )
         for each in page.publications.select_related("signed_by")
@@ -91,8 +109,8 @@ def _withdrawals(page: NoticePage) -> list[Step]:
     for each in page.withdrawals.select_related("requested_by", "confirmed_by"):
         if each.confirmed_at:
             who = _name(each.confirmed_by)
-            found.append(Step(each.confirmed_at, who, "已撤回", each.reason, "back", "⊘"))
+            found.append(Step(each.confirmed_at, who, _("已撤回"), each.reason, "back", "⊘"))
         else:
             who = _name(each.requested_by)
-            found.append(Step(each.requested_at, who, "申请撤回", each.reason, "wait", "⊘"))
+            found.append(Step(each.requested_at, who, _("申请撤回"), each.reason, "wait", "⊘"))
     return found
