@@ -107,8 +107,8 @@ def _signs_of_children(notice: Mapping[str, Any], table: TableView, profile: str
 def _tells_children(column: ColumnView) -> bool:
     if column.type == "minor":
         return True
-    counted = column.type in {"int", "money", "enum"}
-    return not counted and _HEADING_OF_CHILDREN.search(column.heading) is not None
+    spared = column.type not in {"", "text", "name"} or "电话" in column.heading
+    return not spared and _HEADING_OF_CHILDREN.search(column.heading) is not None
 
 
 def _are_minors(column: ColumnView, cells: tuple[str, ...], notice: Mapping[str, Any]) -> bool:
