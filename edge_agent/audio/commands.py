@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 DEFAULT_VOICES = ("kokoro", "espeak", "pyttsx3")
 DEFAULT_SETTINGS = "/etc/village-agent/agent.toml"
-DEFAULT_MODEL_FOLDER = "/var/lib/village-agent/voice"
+MODEL_FOLDERS = ("/var/lib/village-agent/voice", "~/.cache/village-notice/voice")
+"""Where set-up puts Kokoro's model: on a box, and on a desk."""
 _REASONS = {
     "emoji": "表情符号不读 emoji are silent",
     "control": "控制字符不读 control characters are silent",
@@ -132,10 +133,17 @@ def read_lexicon(path: Path | None) -> Lexicon:
     return table
 
 
+def model_folder() -> Path:
+    """Where Kokoro's model lies: ``$VILLAGE_VOICE_FOLDER``, or where set-up put it."""
+    given = os.environ.get("VILLAGE_VOICE_FOLDER")
+    folders = [Path(given or name).expanduser() for name in MODEL_FOLDERS]
+    return next((folder for folder in folders if folder.is_dir()), folders[0])
+
+
 def _configured() -> tuple[tuple[str, ...], Path | None, Path | None]:
     """Voices, model folder and lexicon of this box's settings, or defaults where it has none."""
     path = Path(os.environ.get("VILLAGE_SETTINGS", DEFAULT_SETTINGS))
-    model = Path(os.environ.get("VILLAGE_VOICE_FOLDER", DEFAULT_MODEL_FOLDER))
+    model = model_folder()
     if not path.is_file():
         return DEFAULT_VOICES, model, None
     from edge_agent import settings  # noqa: PLC0415 - a desk without a box has none

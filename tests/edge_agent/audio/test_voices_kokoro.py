@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from contract.notice import Notice, Sender, Speech
+from edge_agent.audio.commands import model_folder
 from edge_agent.audio.script import Script, spoken_words
 from edge_agent.audio.voices import fetch
 from edge_agent.audio.voices.choice import KOKORO_VOICE
@@ -20,8 +19,9 @@ from edge_agent.audio.voices.voice import VoiceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-FOLDER = Path(os.environ.get("VILLAGE_VOICE_FOLDER", Path(__file__).parents[3] / "var" / "voice"))
+FOLDER = model_folder()
 PATIENT_S = 200.0
 pytestmark = [
     pytest.mark.slow,
