@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from edge_agent.led.line import Line
 
 GROUP = "village_notice.panels"
+OURS = {
+    name: f"edge_agent.led.drivers.{name.replace('-', '_')}"
+    for name in ("adalight", "alpha", "cpower", "jetfile2", "onbon-6", "onbon-k", "tpm2")
+}
+"""The drivers of this project, found without reading the metadata of every installed package."""
 
 
 class UnknownDriver(PanelError, LookupError):
@@ -82,7 +87,7 @@ def _entry_points() -> dict[str, Any]:
 
 def names() -> list[str]:
     """The installed drivers, in order."""
-    return sorted(_entry_points())
+    return sorted({*OURS, *_entry_points()})
 
 
 def driver(name: str) -> Driver:
@@ -95,6 +100,8 @@ def driver(name: str) -> Driver:
         found = getattr(import_module(own), "DRIVER", None)
         if isinstance(found, Driver) and found.name == name:
             return found
+    if name in OURS:
+        return cast("Driver", import_module(OURS[name]).DRIVER)
     entry = _entry_points().get(name)
     if entry is None:
         raise UnknownDriver(
