@@ -2,30 +2,32 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check
 VOICE  ?= $(HOME)/.cache/village-notice/voice
 OUT    ?= evidence
 export VILLAGE_VOICE_FOLDER := $(VOICE)
 
-.PHONY: help demo test bench lint format clean packages-demo packages-test
+# pip's index is the machine's own setting; hashes in the lock files hold what it gives.
+.PHONY: help demo test bench lint format lock clean packages-demo packages-test
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 demo: packages-demo $(VENV)/.installed $(VOICE)/.fetched   ## a county hub and two villages on this desk; ONCE=1 OUT=dir [NOTICES=file.json] plays the story alone
 	@$(BIN)/village-hub demo $(if $(ONCE),--once --out "$(OUT)") $(if $(NOTICES),--notices "$(NOTICES)")
 
-test: packages-test $(VENV)/.installed $(VOICE)/.fetched   ## all tests, headless Chromium and Mosquitto included
+test: packages-test $(VENV)/.tools $(VOICE)/.fetched   ## all tests, headless Chromium and Mosquitto included
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2 --dist loadfile
 
-bench: packages-test $(VENV)/.installed $(VOICE)/.fetched  ## side-by-side measurements, printed as ratios
+bench: packages-test $(VENV)/.tools $(VOICE)/.fetched  ## side-by-side measurements, printed as ratios
 	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
-lint: $(VENV)/.installed   ## ruff and mypy, as CI runs them
+lint: $(VENV)/.tools   ## ruff and mypy, as CI runs them
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-format: $(VENV)/.installed   ## ruff's formatter
+format: $(VENV)/.tools   ## ruff's formatter
 	$(BIN)/ruff format .
 
 clean:           ## remove the environment, what the demo wrote and every cache
@@ -39,11 +41,20 @@ packages-test:
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@echo "建立 Python 环境 making the Python environment"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(INSTALL) -r requirements.lock
+	@$(INSTALL) --no-deps -e .
 	@touch $@
 
-$(VOICE)/.fetched: $(VENV)/.installed
+$(VENV)/.tools: $(VENV)/.installed requirements-dev.lock
+	@echo "安装测试工具 installing the tools of the tests"
+	@$(INSTALL) -r requirements-dev.lock
+	@touch $@
+
+$(VOICE)/.fetched: | $(VENV)/.installed
 	@echo "取语音模型 fetching the Mandarin voice"
 	@$(BIN)/python -m edge_agent.audio.voices.fetch --into "$(VOICE)"
 	@touch $@
+
+lock:            ## pin the versions that pyproject.toml allows (needs uv)
+	uv pip compile pyproject.toml --extra edge --extra hub --extra voice --universal --generate-hashes --python-version 3.11 --no-header -q -o requirements.lock
+	uv pip compile pyproject.toml --all-extras -c requirements.lock --universal --generate-hashes --python-version 3.11 --no-header -q -o requirements-dev.lock
