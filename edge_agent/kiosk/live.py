@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from edge_agent.kiosk.screen import Screen
 
 BREATH_S = 15.0
+RETRY_MS = 1000
+"""How soon a page whose line broke tries again."""
 
 
 async def live(request: web.Request) -> web.StreamResponse:
@@ -25,6 +27,7 @@ async def live(request: web.Request) -> web.StreamResponse:
     await response.prepare(request)
     told = -1
     with contextlib.suppress(ConnectionResetError):
+        await response.write(b"retry: %d\n\n" % RETRY_MS)
         while True:
             told = await _tell(response, screen, told)
     return response

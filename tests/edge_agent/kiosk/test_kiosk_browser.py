@@ -252,6 +252,21 @@ def test_a_corrected_notice_is_replaced_on_the_open_page(running: Village, scree
     screen.wait_for_selector("text=更正 第2版", timeout=5000)
 
 
+def test_a_page_says_when_its_server_is_gone_and_recovers_with_it(
+    running: Village, screen: Page
+) -> None:
+    running.publish(SAMPLES["N003"])
+    running.wait_for("N003")
+    _open(screen, running, "/newest")
+    assert not screen.is_visible("#lost")
+    running.stop(9)
+    screen.wait_for_selector("#lost:not([hidden])")
+    assert "正在恢复" in screen.inner_text("#lost")
+    running.start()
+    screen.wait_for_selector("#lost", state="hidden")
+    assert "停水通知" in screen.inner_text("main")
+
+
 def test_the_form_leads_to_a_number_and_back_home(running: Village, screen: Page) -> None:
     (running.root / "state" / "kiosk" / "hub_feedback_key").write_bytes(b"\x09" * 32)
     running.publish(SAMPLES["N001"])
