@@ -139,14 +139,23 @@ def submit(user: User, page: NoticePage) -> None:
         stored.get_workflow().start(stored, user)
 
 
-def approve(user: User, page: NoticePage) -> None:
-    """The committee approves the text it has read."""
-    _act(user, page, Role.COMMITTEE, "approve")
+def approve(user: User, page: NoticePage, seen: int = 0) -> None:
+    """The committee approves the text it has read.
+
+    Args:
+        user: a member of the village's committee.
+        page: the notice.
+        seen: number of the revision that was read; if given, no other one is approved.
+
+    Raises:
+        NotYourStepError: not their step; NotReadyError: the text changed since it was read.
+    """
+    _act(user, page, Role.COMMITTEE, "approve", seen)
 
 
-def sign(user: User, page: NoticePage) -> None:
-    """The secretary signs; the notice goes out."""
-    _act(user, page, Role.SECRETARY, "approve")
+def sign(user: User, page: NoticePage, seen: int = 0) -> None:
+    """The secretary signs; the notice goes out. Arguments and errors as for `approve`."""
+    _act(user, page, Role.SECRETARY, "approve", seen)
 
 
 def refuse(user: User, page: NoticePage, category: str, comment: str) -> None:
@@ -158,11 +167,16 @@ def refuse(user: User, page: NoticePage, category: str, comment: str) -> None:
     _act(user, page, None, "reject", category=category, comment=comment)
 
 
-def _act(user: User, page: NoticePage, role: Role | None, action: str, **data: str) -> None:
+@transaction.atomic
+def _act(
+    user: User, page: NoticePage, role: Role | None, action: str, seen: int = 0, **data: str
+) -> None:
     stored = NoticePage.objects.get(pk=page.pk)
     task, state = stored.current_workflow_task, stored.current_workflow_task_state
     if task is None or state is None or (role is not None and task.role != role):
         raise NotYourStepError(_("这条公开现在不在这一环节。"))
+    if seen and seen != state.revision_id:
+        raise NotReadyError([_("内容刚刚改过。请重新看一遍，再决定。")])
     task.on_action(state, user, action, **data)
 
 

@@ -94,6 +94,7 @@ class PostTask(Task):
         Raises:
             NotYourStepError: the person may not; ReasonMissingError: a refusal without reason.
         """
+        task_state.refresh_from_db()  # somebody may have taken this step since it was read
         page = task_state.workflow_state.content_object.specific
         obstacle = separation.why_not(user, page, self, task_state.workflow_state)
         if obstacle:

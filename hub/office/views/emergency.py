@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from contract.areas import Area
 from hub.emergency import desk
 from hub.emergency.models import Emergency
+from hub.emergency.to_contract import to_alert
 from hub.office.access import for_staff
 from hub.places.models import SUPERVISORS
 from hub.places.posts import is_supervisor, posts_of, villages_of
+from hub.preview.led import panel_view
+from hub.preview.speech import words_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -129,7 +133,11 @@ def dossier(request: DeskRequest, pk: int) -> HttpResponse:
         messages.success(request, _("紧急通知已发出。"))
         return redirect("desk-emergency", pk)
     names = dict(_areas_of(request.user))
+    notice = to_alert(emergency).notice
+    pictures = panel_view(notice, emergency.issuer).pictures
     context = {
+        "pictures": [base64.b64encode(each).decode("ascii") for each in pictures],
+        "words": words_of(notice),
         "emergency": emergency,
         "areas": [names.get(area, area) for area in emergency.areas],
         "is_over": emergency.expires_at <= timezone.now(),

@@ -104,6 +104,7 @@ def _possible(user: User, page: NoticePage) -> dict[str, Any]:
     permissions = page.permissions_for_user(user)
     return {
         "task": task,
+        "seen": getattr(page.current_workflow_task_state, "revision_id", ""),
         "can_approve": "approve" in names,
         "is_signature": task is not None and task.role == Role.SECRETARY,
         "can_edit": permissions.can_edit()
@@ -127,7 +128,9 @@ def act(request: DeskRequest, pk: int) -> HttpResponse:
         case "approve":
             task = page.current_workflow_task
             signs = task is not None and task.role == Role.SECRETARY
-            (desk.sign if signs else desk.approve)(request.user, page)
+            seen = request.POST.get("seen", "")
+            step = desk.sign if signs else desk.approve
+            step(request.user, page, int(seen) if seen.isdecimal() else 0)
             done = _("已签批，正在发往各村。") if signs else _("已同意，转书记签批。")
         case "reject":
             desk.refuse(request.user, page, request.POST.get("category", ""), reason)

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import PermissionDenied
 from wagtail.actions.publish_page_revision import PublishPagePermissionError
-from wagtail.models import GroupPagePermission, Revision
+from wagtail.models import GroupPagePermission, Revision, TaskState
 
 from contract.notice import Table
 from hub.notices import desk
@@ -273,3 +273,34 @@ def test_every_notice_of_the_file_becomes_a_draft(people: Desk, notices: Forms) 
         assert sent.title == form["title"]
         if form.get("table"):
             assert isinstance(sent.blocks[-1], Table)
+
+
+def test_a_text_that_changed_since_it_was_read_is_not_approved(
+    people: Desk, notices: Forms
+) -> None:
+    page = _submitted(people, notices["N003"])
+    seen = desk.find("N003").current_workflow_task_state.revision_id
+    desk.find("N003").current_workflow_state.cancel(user=people.clerk)
+    draft = desk.latest(page)
+    draft.summary = "明天停水一整天。"
+    desk.save(people.clerk, draft)
+    desk.submit(people.clerk, page)
+
+    with pytest.raises(NotReadyError, match="重新看一遍"):
+        desk.approve(people.committee, page, seen)
+    desk.approve(people.committee, page, desk.find("N003").latest_revision_id)
+
+
+def test_a_step_is_taken_once_even_if_two_ask_at_the_same_time(
+    people: Desk, notices: Forms
+) -> None:
+    page = _submitted(people, notices["N003"])
+    stored = desk.find(page.notice_id)
+    task = stored.current_workflow_task
+    first, second = (TaskState.objects.get().specific for _ in range(2))
+    task.on_action(first, people.committee, "approve")
+
+    with pytest.raises(PermissionDenied):
+        task.on_action(second, people.committee, "approve")
+    with pytest.raises(PermissionDenied):
+        task.on_action(second, people.committee, "reject", category="其他", comment="反悔")
