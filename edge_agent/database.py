@@ -34,12 +34,18 @@ def connect(path: Path, schema: str, *, read_only: bool = False) -> sqlite3.Conn
         database.executescript(schema)
         if read_only:
             database.execute("PRAGMA query_only=ON")
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
         raise StoreError(f"cannot open {path}: {error}") from error
     database.row_factory = sqlite3.Row
+    database.text_factory = _text
     return database
 
 
 def erase_deleted(database: sqlite3.Connection) -> None:
     """Leave no trace of deleted rows: they were overwritten, now the log goes too."""
     database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _text(data: bytes) -> str:
+    """Text of a cell; a rotten byte becomes a sign that fits nowhere, not an error."""
+    return data.decode("utf-8", "replace")

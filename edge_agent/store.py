@@ -40,6 +40,9 @@ CREATE TABLE IF NOT EXISTS change (n INTEGER NOT NULL);
 INSERT INTO change SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM change);
 """
 
+ROTTEN_ERRORS = (sqlite3.DatabaseError, UnicodeDecodeError, IndexError)
+"""What `sqlite3` raises over a rotten file; names of columns rot too."""
+
 
 @dataclass(frozen=True, slots=True)
 class HeldNotice:
@@ -76,11 +79,15 @@ class Store:
     """``notices.db``. Open it with ``read_only=True`` everywhere but in link."""
 
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
-        self._database = connect(folder / "notices.db", _SCHEMA, read_only=read_only)
+        self._path, self._read_only = folder / "notices.db", read_only
+        self._database = connect(self._path, _SCHEMA, read_only=read_only)
+        self._inode = self._path.stat().st_ino
         self._decoded: dict[str, Notice] = {}
+        self.last = InForce()
 
     def change(self) -> int:
         """A number that grows with every change of content; cheap to ask."""
+        self._follow()
         return int(self._database.execute("SELECT n FROM change").fetchone()["n"])
 
     def in_force(self) -> InForce:
@@ -88,11 +95,13 @@ class Store:
 
         The same notice in two layers: the nearest area wins, then the higher revision.
         """
+        self._follow()
         self._database.execute("BEGIN")
         try:
-            return self._read()
+            self.last = self._read()
         finally:
             self._database.execute("COMMIT")
+        return self.last
 
     def _read(self) -> InForce:
         damaged: list[str] = []
@@ -115,6 +124,17 @@ class Store:
             self.change(),
         )
 
+    def _follow(self) -> None:
+        """Open the file anew if link has put a fresh one in the place of a rotten one."""
+        try:
+            inode = self._path.stat().st_ino
+        except FileNotFoundError:
+            return
+        if inode != self._inode:
+            self._database.close()
+            self._database = connect(self._path, _SCHEMA, read_only=self._read_only)
+            self._inode = inode
+
     def layers(self, state: str = "current") -> dict[Area, Manifest]:
         """The manifests, widest area first; a damaged one is left out and logged."""
         rows = self._database.execute(
@@ -122,10 +142,11 @@ class Store:
         )
         found: dict[Area, Manifest] = {}
         for row in rows.fetchall():
-            if _sha256(row["body"]) != row["sha256"]:
+            manifest = _sound_manifest(row)
+            if manifest is None:
                 _log.error("damaged manifest of area %s; link will fetch it again", row["area"])
-                continue
-            found[Area.parse(row["area"])] = codec.decode(Manifest, _content(row["body"]))
+            else:
+                found[Area.parse(manifest.area)] = manifest
         return found
 
     def layer_body(self, area: Area, state: str) -> bytes:
@@ -170,7 +191,7 @@ class Store:
 
     def _stored(self, sha256: str) -> datetime:
         row = self._database.execute("SELECT stored_at FROM blob WHERE sha256 = ?", (sha256,))
-        return datetime.fromisoformat(row.fetchone()["stored_at"])
+        return _moment(row.fetchone()["stored_at"])
 
     def _alerts(self, damaged: list[str]) -> Iterable[HeldAlert]:
         rows = self._database.execute("SELECT * FROM alert ORDER BY stored_at").fetchall()
@@ -178,8 +199,12 @@ class Store:
             if _sha256(row["body"]) != row["sha256"]:
                 damaged.append(row["sha256"])
                 continue
-            alert = codec.decode(Alert, _content(row["body"]))
-            yield HeldAlert(alert, row["sha256"], datetime.fromisoformat(row["stored_at"]))
+            try:
+                alert = codec.decode(Alert, _content(row["body"]))
+            except ContractError:
+                _log.exception("an alert cannot be read by this version, left out")
+                continue
+            yield HeldAlert(alert, row["sha256"], _moment(row["stored_at"]))
 
     def _cancelled(self) -> frozenset[str]:
         rows = self._database.execute("SELECT id FROM cancelled")
@@ -255,6 +280,26 @@ class StoreWriter(Store):
             raise
         return cursor.rowcount > 0
 
+    def repair_alert(self, sha256: str, body: bytes) -> None:
+        """Put sound bytes in the place of rotten ones."""
+        if _sha256(body) == sha256:
+            self._database.execute("UPDATE alert SET body = ? WHERE sha256 = ?", (body, sha256))
+            self._changed()
+
+    def check(self) -> None:
+        """Read the whole file once.
+
+        Raises:
+            One of `ROTTEN_ERRORS`: it is damaged beyond what hashes of content can tell.
+        """
+        found = self._database.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        if found != "ok":
+            raise sqlite3.DatabaseError(f"database disk image is malformed: {found}")
+        self.in_force()
+        self.layers("pending")
+        for row in self._database.execute("SELECT sha256, stored_at FROM blob").fetchall():
+            self.has_blob(row["sha256"])
+
     def forget_alerts(self, ids: Iterable[str]) -> None:
         """Erase old alerts; their ids stay cancelled, so that a replay stays silent."""
         for each in ids:
@@ -284,6 +329,26 @@ class StoreWriter(Store):
         self._database.execute("UPDATE change SET n = n + 1")
 
 
+def _sound_manifest(row: sqlite3.Row) -> Manifest | None:
+    """The manifest of a row; None when any cell of it is not what was stored."""
+    if _sha256(row["body"]) != row["sha256"]:
+        return None
+    try:
+        manifest = codec.decode(Manifest, _content(row["body"]))
+    except ContractError:
+        return None
+    return manifest if manifest.area == row["area"] else None
+
+
+def _moment(text: object) -> datetime:
+    """When something was stored; long ago, if the cell has rotted."""
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        found = datetime.fromtimestamp(0, UTC)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
 def _keep_nearest(found: dict[str, HeldNotice], held: HeldNotice | None) -> None:
     if held is None:
         return
@@ -306,12 +371,12 @@ def _sha256(body: object) -> str:
 
 
 def read_safely(store: Store) -> InForce:
-    """`Store.in_force`, and nothing (with a log line) if the contents cannot be understood.
+    """`Store.in_force`; what was in force before, with a log line, if the file cannot be read.
 
-    The panel's card goes on showing what it has; link fetches everything again.
+    A rotten file must not darken a panel that shows the right thing; link heals the file.
     """
     try:
         return store.in_force()
-    except (ContractError, sqlite3.DatabaseError):
-        _log.exception("the store holds something that cannot be read")
-        return InForce()
+    except (ContractError, *ROTTEN_ERRORS):
+        _log.exception("the store cannot be read; going on with what was in force")
+        return store.last

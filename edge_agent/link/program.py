@@ -13,13 +13,14 @@ from edge_agent.clock import BoxClock
 from edge_agent.link import address, fetch
 from edge_agent.link.alarms import Alarms
 from edge_agent.link.asking_time import AskingTime
-from edge_agent.link.holdings import open_holdings
+from edge_agent.link.holdings import is_rotten, open_holdings
 from edge_agent.link.session import Session
 from edge_agent.link.state_report import StateReport
 from edge_agent.link.sync import Sync
 from edge_agent.link.upload import Upload
 from edge_agent.part import notify
 from edge_agent.poke import PokeListener, poke
+from edge_agent.store import ROTTEN_ERRORS
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 TURN_S = 1.0
 CHECK_EVERY_S = 600.0
+AFTER_TROUBLE_S = 2.0
 
 
 class Link:
@@ -75,7 +77,14 @@ class Link:
         """Turn until told to stop."""
         notify("READY=1")
         while not self.stopping:
-            self.turn()
+            try:
+                self.turn()
+            except (OSError, *ROTTEN_ERRORS) as error:
+                if is_rotten(error):
+                    self._held.condemn()
+                    raise
+                _log.error("the disk does not take it, trying again: %s", error)
+                self._held.clock.sleep(AFTER_TROUBLE_S)
         self.close()
 
     def turn(self, timeout_s: float = TURN_S) -> None:
