@@ -52,5 +52,5 @@ def test_a_panel_opens_its_line_only_when_it_is_used(tmp_path: Path, clock: Manu
 def test_a_panel_too_large_for_its_protocol_is_refused_at_once(
     name: str, size: tuple[int, int], clock: ManualClock
 ) -> None:
-    with pytest.raises(PanelRefused, match="check|another"):
+    with pytest.raises(PanelRefused, match=r"check|another"):
         registry.open_panel(name, registry.Place("loop://"), PanelSpec(*size), clock=clock)

@@ -55,8 +55,8 @@ class Flash:
         return self.holds(areas)
 
     def is_empty(self) -> bool:
-        """Whether no program is in flash, as far as we know."""
-        return self._name is None
+        """Whether no program is in flash, nor one begun that may be whole by now."""
+        return self._name is None and not self._under_way[0]
 
     def recognise(self, status: reply.Status) -> None:
         """At start: take the one program that the card plays for a candidate of `show`."""
@@ -94,6 +94,7 @@ class Flash:
         self._link.ask(command.delete_files())
         self._link.exchange.traffic.flash_writes += 1
         self._name, self._file, self._crowded = None, b"", False
+        self._under_way = b"", 0
 
     def _card_has(self, name: bytes, file: bytes) -> bool:
         """Ask the card for length and CRC, once after a start, instead of writing again."""

@@ -80,14 +80,28 @@ def _rare_box(page: Page, area: Area, lettering: k_text.Lettering) -> Box:
     ]
     if not cells or any(y_px % size_px for _, y_px, _ in cells):
         return Box(0, 0, area.width_px, area.height_px)
-    left = min(x_px for x_px, _, _ in cells) // _CELL_PX * _CELL_PX
-    right = max(x_px + fonts.width_px(char, size_px) for x_px, _, char in cells)
-    return Box(
-        left,
+    box = Box(
+        min(x_px for x_px, _, _ in cells),
         min(y_px for _, y_px, _ in cells),
-        min(area.width_px, -(-right // _CELL_PX) * _CELL_PX),
-        min(area.height_px, max(y_px for _, y_px, _ in cells) + size_px),
+        max(x_px + fonts.width_px(char, size_px) for x_px, _, char in cells),
+        max(y_px for _, y_px, _ in cells) + size_px,
     )
+    return _on_grid(box, page, area)
+
+
+def _on_grid(box: Box, page: Page, area: Area) -> Box:
+    """The box widened to the grid, and until its sides cut no character in two."""
+    left = box.left // _CELL_PX * _CELL_PX
+    right = min(area.width_px, -(-box.right // _CELL_PX) * _CELL_PX)
+    for run in page.runs:
+        for x_px, char in _placed(run):
+            end_px = x_px + fonts.width_px(char, run.size_px)
+            if box.top <= run.y_px < box.bottom:
+                left = x_px if x_px < left < end_px else left
+                right = end_px if x_px < right < end_px else right
+    wider = Box(left, box.top, right, min(area.height_px, box.bottom))
+    on_grid = left % _CELL_PX == 0 and (right % _CELL_PX == 0 or right == area.width_px)
+    return wider if wider == box and on_grid else _on_grid(wider, page, area)
 
 
 def _around(box: Box, whole: Box) -> list[Box]:

@@ -93,13 +93,14 @@ class PictureArea:
     def show(self, zone: PictureZone, timeout_s: int, at_s: float, now: datetime) -> bool:
         """Show a zone from its first page; False when it is there already."""
         if zone != self._zone:
+            self._doubt()
             self._link.ask(
                 command.special_pixel_area(
                     zone.x_px, zone.y_px, zone.width_px, zone.height_px, timeout_s=timeout_s
                 )
             )
-            self._left_over = False
-            self._zone, self._digest, self._since_s = zone, b"", at_s
+            self.forget()
+            self._zone, self._since_s = zone, at_s
             self._deadline_s = at_s + timeout_s if timeout_s else None
             self._wall = Wall(
                 zone.areas,
@@ -135,7 +136,7 @@ class PictureArea:
     def remove(self, *, wait: bool = False) -> None:
         """Take the area away; a card that cannot is told to let it run out, ``wait`` for it."""
         zone = self._zone
-        self.forget()
+        self._doubt()
         try:
             self._link.ask(command.delete_special_area())
         except PanelRefused as refused:
@@ -145,6 +146,12 @@ class PictureArea:
             self._link.ask(command.special_pixel_area(*place, timeout_s=_REMOVAL_S))
             if wait:
                 self._link.exchange.pause(_REMOVAL_S + 0.1)
+        self.forget()
+
+    def _doubt(self) -> None:
+        """Until the card has answered, something may be there."""
+        self.forget()
+        self._left_over = True
 
 
 def _dark_bits(plane: Image.Image) -> bytes:

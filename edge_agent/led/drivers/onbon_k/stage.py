@@ -23,7 +23,7 @@ from edge_agent.led.drivers.picture import missing_glyphs
 from edge_agent.led.panel import BadFrame, PanelRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from edge_agent.clock import Clock
     from edge_agent.led.drivers.onbon_k.area import TextArea
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 EMERGENCY_PRIORITY = 100
+DEADLINE_MARGIN_S = 2.0
+"""The card counts a time-out from when a frame has arrived, so it ends later than ours."""
 DEADLINE_SLACK_S = 3.0
 """A time-out on the card is renewed when it is off by more than this."""
 QUICK_BYTES = 1200
@@ -80,9 +82,8 @@ class Stage:
     def recognise(self, status: Status) -> None:
         """At start: what an earlier run left is replaced by the first screen."""
         self.flash.recognise(status)
-        self._held = {
-            number: _Held(Zone(number, ()), 0, None, None) for number in status.dynamic_ids
-        }
+        self._held.clear()
+        self._doubt(status.dynamic_ids)
         self.picture.recognise(there=status.special_area and self._abilities.pictures)
 
     def lost(self, status: Status) -> bool:
@@ -99,10 +100,7 @@ class Stage:
 
     def clear(self) -> None:
         """Take everything down, from flash too."""
-        self._delete_areas()
-        if self.picture.shown:
-            self.picture.remove()
-        self.flash.erase()
+        self._make_room()
 
     def bring(self, screen: Screen, *, under_areas: bool = False) -> tuple[str, ...]:
         """Show a screen; returns the characters that could not be shown.
@@ -180,8 +178,8 @@ class Stage:
                 self._standing_in_ram = True
             self._to_flash = areas
             return
-        if self.picture.shown:
-            self.picture.remove()
+        if self.picture.shown and not self._try_to_remove_picture():
+            self._make_room()
         self.flash.show(areas)
         self._to_flash = None
         if not under_areas:
@@ -221,7 +219,7 @@ class Stage:
         self._beside_program = plan.needs_pixels
         self._bring_areas(step, deadline_s, clear=clear)
         if not plan.needs_pixels and self.picture.shown:
-            self.picture.remove()
+            self._try_to_remove_picture()
         play_s = math.ceil(step.play_s) + EXPIRY_SLACK_S if step.picture else step.play_s
         self._step_due_s = self._clock.monotonic_s() + play_s
 
@@ -239,10 +237,29 @@ class Stage:
             moved = [n for n, held in self._held.items() if held.zone != wanted.get(n)]
             self._send({}, None, moved)
 
+    def _try_to_remove_picture(self) -> bool:
+        """Take the picture down; not where an earlier run's is in the way of what is there now.
+
+        It is hidden as long as there are areas of display mode 1.
+        """
+        try:
+            self.picture.remove()
+        except PanelRefused as refused:
+            _log.info("the picture of an earlier run stays for now: %s", refused)
+            return False
+        return True
+
+    def _make_room(self) -> None:
+        """Empty the card so that an earlier run's picture of unknown place can go."""
+        self._delete_areas()
+        self.flash.erase()
+        if self.picture.shown:
+            self.picture.remove()
+
     def _bring_areas(self, step: Step, deadline_s: float | None, *, clear: bool) -> None:
         if clear:
             clear = bool(self._held)
-            self._held.clear()
+            self._doubt(self._held)
         wanted = {zone.number: zone for zone in step.zones}
         gone = [number for number in self._held if number not in wanted]
         changed = {
@@ -256,7 +273,7 @@ class Stage:
         """What the card took down by itself when its time was over."""
         now_s = self._clock.monotonic_s()
         for number, held in list(self._held.items()):
-            if held.deadline_s is not None and held.deadline_s <= now_s:
+            if held.deadline_s is not None and held.deadline_s + DEADLINE_MARGIN_S <= now_s:
                 del self._held[number]
         self.picture.drop_expired(now_s)
 
@@ -293,10 +310,12 @@ class Stage:
             now_s = self._clock.monotonic_s()
             areas = [self._area(number, *changed[number], deadline_s, now_s) for number in batch]
             mode = 0 if self._beside_program else _DYNAMIC_FIRST
-            for number in [*(gone or ()), *batch]:
-                self._held.pop(number, None)
+            leaving = list(self._held) if gone is None else gone
+            self._doubt([*leaving, *batch])
             data = command.dynamic_areas(areas, delete=gone or (), delete_all=gone is None)
             self._link.ask(data, display_mode=mode)
+            for number in leaving:
+                del self._held[number]
             gone = ()
             self._link.exchange.traffic.areas_sent += len(batch)
             for number in batch:
@@ -326,8 +345,14 @@ class Stage:
 
     def _delete_areas(self) -> None:
         if self._held:
-            self._held.clear()
+            self._doubt(self._held)
             self._link.ask(command.dynamic_areas([], delete_all=True))
+            self._held.clear()
+
+    def _doubt(self, numbers: Iterable[int]) -> None:
+        """Until the card has answered, these areas may or may not be there."""
+        for number in list(numbers):
+            self._held[number] = _Held(Zone(number, ()), 0, None, None)
 
 
 def _held(zone: Zone, index: int, now_s: float, deadline_s: float | None) -> _Held:
