@@ -144,7 +144,7 @@ def _suits(text: str, form: Format, size_px: int, most_pages: int) -> bool:
     if any(cells(piece) > columns for piece in linebreak.pieces(shown)):
         return False
     pages = text_pages(text, form, size_px=size_px)
-    return len(pages) <= most_pages and pages[0].effect != "left"
+    return len(pages) <= most_pages and all(page.effect != "left" for page in pages)
 
 
 def _wrap_beside_number(shown: str, columns: int, rows: int, slot: int) -> list[Line]:

@@ -33,6 +33,7 @@ _log = logging.getLogger(__name__)
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 3.0
 LONGEST_WAIT_S = 2.0
 """How often the line is looked at: a pulled plug is noticed without sending a byte."""
+_LAYOUT_FAULTS = (ValueError, LookupError, ArithmeticError, TypeError, OSError)
 PlanKey = tuple[object, ...]
 
 
@@ -208,7 +209,17 @@ class Presenter:
         pictures = [block for block in held.notice.blocks if isinstance(block, Picture)]
         key = (held.sha256, sum(find(block.asset.sha256) is not None for block in pictures))
         if key not in self._pages:
-            self._pages[key] = playlist.notice_pages(held.notice, self._board.content, find)
+            try:
+                pages = playlist.notice_pages(held.notice, self._board.content, find)
+            except _LAYOUT_FAULTS:
+                # A fault of ours in one notice must not darken the others.
+                _log.exception("cannot lay out %s, left out", held.notice.name)
+                pages = ()
+                self._around.report(
+                    Report("unshowable", held.notice.id, held.notice.revision,
+                           detail=f"{self._settings.name}: layout failed")
+                )  # fmt: skip
+            self._pages[key] = pages
         return self._pages[key]
 
 

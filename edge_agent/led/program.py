@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast, get_args
 
 from edge_agent.errors import SettingsError
 from edge_agent.led.board import Board
+from edge_agent.led.brightness import quiet_slots
 from edge_agent.led.drivers import registry
 from edge_agent.led.layout import Pace
 from edge_agent.led.line import SerialLine
@@ -24,6 +25,7 @@ from edge_agent.poke import poke
 from edge_agent.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from edge_agent.clock import Clock
@@ -84,20 +86,26 @@ class Mailbox:
 class PanelThread(threading.Thread):
     """Turns one presenter until it is told to stop."""
 
-    def __init__(self, name: str, presenter: Presenter, plan: Plan) -> None:
+    def __init__(
+        self, name: str, presenter: Presenter, plan: Plan, ended: Callable[[], None]
+    ) -> None:
         super().__init__(name=f"panel {name}", daemon=True)
         self.presenter = presenter
+        self._ended = ended
         self.mailbox = Mailbox(plan)
         self._stopping = threading.Event()
 
     def run(self) -> None:
-        """The panel's loop."""
-        wait_s = 0.0
-        while not self._stopping.is_set():
-            plan = self.mailbox.wait(wait_s)
-            if not self._stopping.is_set():
-                wait_s = self.presenter.turn(plan, self.mailbox.newest)
-        self.presenter.close()
+        """The panel's loop; its end, orderly or not, wakes the main thread."""
+        try:
+            wait_s = 0.0
+            while not self._stopping.is_set():
+                plan = self.mailbox.wait(wait_s)
+                if not self._stopping.is_set():
+                    wait_s = self.presenter.turn(plan, self.mailbox.newest)
+            self.presenter.close()
+        finally:
+            self._ended()
 
     def stop(self) -> None:
         """Leave the loop at its next turn; the card goes on showing."""
@@ -113,7 +121,8 @@ class LedProgram:
         self._reports: queue.SimpleQueue[Report] = queue.SimpleQueue()
         plan = part.plan()
         self._threads = [
-            PanelThread(panel.name, self._presenter(panel), plan) for panel in part.settings.panel
+            PanelThread(panel.name, self._presenter(panel), plan, self._wake)
+            for panel in part.settings.panel
         ]
 
     def run(self) -> int:
@@ -168,6 +177,9 @@ class LedProgram:
     def _take_report(self, report: Report) -> None:
         """Called in a panel's thread: the main thread writes it down."""
         self._reports.put(report)
+        self._wake()
+
+    def _wake(self) -> None:
         poke(self._part.settings.run, "led")
 
     def _is_hung(self) -> bool:
@@ -185,11 +197,12 @@ def open_board(
     """The driver of a declared panel, the board that is composed for, and the line between.
 
     Raises:
-        SettingsError: no such driver, or no such colours.
+        SettingsError: no such driver, no such colours, or quiet hours in another form.
     """
     try:
         driver = registry.driver(panel.driver)
         spec = driver.spec(panel.width_px, panel.height_px, _colours(panel.colours))
+        quiet_slots(panel.quiet_hours)
     except (registry.UnknownDriver, ValueError) as error:
         raise SettingsError([f"panel {panel.name}: {error}"]) from error
     line = SerialLine(panel.line, panel.baud, clock=clock, parity=driver.parity)

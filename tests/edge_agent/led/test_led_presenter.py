@@ -10,6 +10,7 @@ import pytest
 from led_cases import NOW, build_board, build_notice, hold, hold_alert
 
 from edge_agent.clock import ManualClock
+from edge_agent.led import playlist
 from edge_agent.led.drivers import registry
 from edge_agent.led.emulators.card import Card, Matrix
 from edge_agent.led.emulators.memory_line import MemoryLine
@@ -20,6 +21,7 @@ from edge_agent.settings import BoxSettings, PanelSettings
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from contract.notice import Notice
     from contract.receipt import Stage
     from edge_agent.led.chronicle import Report
 
@@ -266,3 +268,21 @@ def test_a_notice_that_came_before_a_restart_is_not_reported_as_new(bench: Bench
     bench.run(plan_of(WATER), 3)
     later = [r for r in bench.reports[known:] if r.shown and r.shown.snapshot_png_b64]
     assert later == []
+
+
+def test_a_notice_that_cannot_be_laid_out_does_not_darken_the_others(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = playlist.notice_pages
+
+    def faulty(notice: Notice, *rest: object) -> object:
+        if notice.id == "N006":
+            raise IndexError("a fault of ours")
+        return whole(notice, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(playlist, "notice_pages", faulty)
+    bench.run(plan_of(JOBS, WATER), 20)
+    assert "停水" in bench.words()
+    assert [(r.notice_id, r.detail) for r in bench.told("unshowable")] == [
+        ("N006", "gate: layout failed")
+    ]

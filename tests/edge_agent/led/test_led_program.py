@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -200,10 +202,11 @@ def test_a_broken_panel_does_not_hold_up_its_neighbour(tmp_path: Path, bench: Be
     assert until(lambda: shows(bench.cards["gate"], "停水"))
 
 
-def test_an_unknown_driver_or_colour_is_a_fault_in_the_settings(tmp_path: Path) -> None:
+def test_an_unknown_driver_colour_or_quiet_hour_is_a_fault_in_the_settings(tmp_path: Path) -> None:
     for panel in (
         PanelSettings("gate", "onbon-x", "socket://127.0.0.1:9", 128, 32),
         PanelSettings("gate", "onbon-k", "socket://127.0.0.1:9", 128, 32, colours="pink"),
+        PanelSettings("gate", "onbon-k", "socket://127.0.0.1:9", 128, 32, quiet_hours="23-5"),
     ):
         village = Village(tmp_path, (panel,))
         part = village.part()
@@ -231,3 +234,25 @@ def test_a_damaged_airtime_file_starts_again_instead_of_darkening_the_panel(
     airtime = Airtime(path)
     airtime.save()
     assert Airtime(path).due() == []
+
+
+def test_starting_loads_nothing_that_a_small_board_cannot_afford() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", "import edge_agent.led.program, sys; print(*sys.modules)"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    heavy = {"fontTools", "cryptography", "numpy", "bidi", "aiohttp", "paho", "django",
+             "importlib.metadata", "PIL.ImageShow"}  # fmt: skip
+    assert heavy & set(told.stdout.split()) == set()
+
+
+def test_a_panel_thread_that_dies_ends_the_program_so_that_it_is_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    village = Village(tmp_path, (PanelSettings("gate", "onbon-k", "socket://127.0.0.1:9", 96, 32),))
+    part = village.part()
+    program = LedProgram(part)
+    monkeypatch.setattr(threading, "excepthook", lambda _arguments: None)
+    monkeypatch.setattr(program._threads[0].presenter, "_turn", None)
+    assert program.run() == 1
+    part.close()

@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from led_cases import NOW, RAW, build_board, build_notice, hold, hold_alert
 from PIL import ImageChops
 
@@ -249,3 +251,23 @@ def test_the_whole_screen_is_drawn_as_it_stands_at_a_moment() -> None:
     assert first.size == (192, 64)
     assert first.tobytes() != later.tobytes()
     assert first.crop((0, 0, 192, 16)).getbbox() is not None
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.text(max_size=40),
+    st.text(max_size=80),
+    st.text(max_size=200),
+    st.sampled_from(SIZES),
+)
+def test_whatever_a_clerk_writes_becomes_pages_that_can_be_drawn(
+    title: str, summary: str, body: str, size: tuple[int, int]
+) -> None:
+    board = build_board(*size)
+    notice = build_notice("N003", title=title, summary=summary, blocks=(Paragraph(body),))
+    for plan in (Plan(panel=hold(notice)), Plan(alerts=(hold_alert(notice),))):
+        screen = compose(plan, board, TRUSTED)
+        for area in screen.areas:
+            for page in area.pages:
+                draw.draw_page(page, area, board.spec)
+    playlist.unshown_characters(notice)
