@@ -73,7 +73,7 @@ def test_a_sentence_beyond_the_model_s_limit_is_split(voice: IsolatedVoice) -> N
 
 
 def test_characters_that_the_voice_would_drop_are_reported(voice: IsolatedVoice) -> None:
-    sound = voice.render(Script("停水\U00030000通知"), deadline_s=PATIENT_S)
+    sound = voice.render(Script("《停水》\U00030000【通知】,好"), deadline_s=PATIENT_S)
     assert sound.left_out == ("\U00030000",)
 
 
