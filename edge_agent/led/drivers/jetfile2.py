@@ -40,6 +40,7 @@ NAMES = {
     (0x04, 0x00): "reset", (0x04, 0x01): "begin_black_screen", (0x04, 0x02): "end_black_screen",
     (0x07, 0x0D): "disk_facts",
 }  # fmt: skip
+_LONGEST = 1 << 17
 PART_BYTES = 768
 """Most file bytes of one packet, as in the recorded session."""
 TEXT_FILE, PLAY_LIST = b"village.Nmg", b"SEQUENT.SYS"
@@ -93,7 +94,7 @@ def unpack(frame: bytes) -> Packet:
 
 
 class Splitter:
-    """Cuts a stream into packets; looks on one byte later when a packet is not sound."""
+    """Cuts a stream into packets; what is spoiled is skipped when a sound one follows it."""
 
     def __init__(self, start: bytes = REPLY) -> None:
         self._start = start
@@ -102,40 +103,31 @@ class Splitter:
 
     def feed(self, data: bytes) -> list[Packet]:
         """Packets that are complete now."""
-        self._waiting += data
+        self._waiting = (self._waiting + data)[-_LONGEST:]
         packets: list[Packet] = []
-        while True:
+        at = self._waiting.find(self._start)
+        while at >= 0:
+            found = self._packet_at(at)
+            if found is None:
+                at = self._waiting.find(self._start, at + 1)
+                continue
+            packet, end = found
+            self.damaged += at > 0
+            packets.append(packet)
+            self._waiting = self._waiting[end:]
             at = self._waiting.find(self._start)
-            if at < 0:
-                self._waiting = self._waiting[-1:]
-                return packets
-            self._waiting = self._waiting[at:]
-            if len(self._waiting) < _HEAD.size:
-                return packets
-            end = _HEAD.size + 4 * self._waiting[14] + int.from_bytes(self._waiting[4:6], "little")
-            restart = self._waiting.find(self._start, 2)
-            if len(self._waiting) < end and restart < 0:
-                return packets
-            try:
-                packets.append(unpack(self._waiting[:end]))
-                self._waiting = self._waiting[end:]
-            except BadFrame:
-                if len(self._waiting) < end and not self._next_is_whole(restart):
-                    return packets
-                self.damaged += 1
-                self._waiting = self._waiting[2:]
+        return packets
 
-    def _next_is_whole(self, at: int) -> bool:
-        """Whether a sound packet starts at ``at``: then the one before it was cut short."""
+    def _packet_at(self, at: int) -> tuple[Packet, int] | None:
+        """The sound packet that starts there, and where it ends."""
         rest = self._waiting[at:]
-        if at < 0 or len(rest) < _HEAD.size:
-            return False
-        end = _HEAD.size + 4 * rest[14] + int.from_bytes(rest[4:6], "little")
+        if len(rest) < _HEAD.size:
+            return None
+        size = _HEAD.size + 4 * rest[14] + int.from_bytes(rest[4:6], "little")
         try:
-            unpack(rest[:end])
+            return unpack(rest[:size]), at + size
         except BadFrame:
-            return False
-        return True
+            return None
 
 
 def text_file(pages: Sequence[TextPage]) -> bytes:
