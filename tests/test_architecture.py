@@ -43,7 +43,9 @@ def _is_allowed(importer: str, imported: str) -> bool:
     if importer.startswith("hub.preview"):
         return imported.startswith(("edge_agent.led", "edge_agent.audio"))
     if own == "provisioning":
-        return imported.startswith(("edge_agent.settings", "edge_agent.errors"))
+        return imported == "edge_agent" or imported.startswith(
+            ("edge_agent.settings", "edge_agent.errors")
+        )
     return False
 
 

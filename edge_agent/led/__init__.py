@@ -1,0 +1,1 @@
+"""The panel: layout, pages, drawing, drivers of controller cards, and emulated cards."""
