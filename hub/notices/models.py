@@ -111,11 +111,11 @@ class NoticePage(Page):
         """The newest revision that went out, or none."""
         return Publication.objects.filter(page_id=self.pk).order_by("-number").first()
 
-    def full_clean(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's signature
-        """Give a new notice its number before Django looks for one."""
-        if not self.notice_id:
+    def save(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's signature
+        """Give a new notice its number once it has its place under the village."""
+        if not self.notice_id and self.path:
             self.notice_id = next_notice_id(self)
-        super().full_clean(*args, **kwargs)
+        super().save(*args, **kwargs)
 
     def permissions_for_user(self, user: User) -> NoticePermissions:
         """What a person may do with the notice; nobody may publish it by hand."""
@@ -132,8 +132,7 @@ class NoticePage(Page):
 
 def next_notice_id(page: NoticePage) -> str:
     """The number after the last one given this year, e.g. ``530199001001-2026-0007``."""
-    parent = page.get_parent() if page.path else None
-    prefix = f"{parent.specific.code if parent else 'N'}-{timezone.localdate().year}-"
+    prefix = f"{page.get_parent().specific.code}-{timezone.localdate().year}-"
     used = NoticePage.objects.filter(notice_id__startswith=prefix)
     numbers = [int(each[len(prefix) :]) for each in used.values_list("notice_id", flat=True)
                if each[len(prefix) :].isdecimal()]  # fmt: skip

@@ -199,6 +199,27 @@ def test_a_submission_in_the_editor_is_held_and_one_press_puts_it_right(
     assert desk.find("N001").workflow_in_progress
 
 
+def test_a_notice_is_written_and_submitted_in_one_go(people: Desk) -> None:
+    client = _client(people.clerk)
+    address = reverse("wagtailadmin_pages:add", args=["notices", "noticepage", people.village.pk])
+    text = {
+        "title": "停水通知", "item": "TG02", "summary": "7月6日停水。", "speech": "",
+        "channels": ["led", "kiosk"], "priority": "routine", "notice_days": "0",
+        "publish_at": "2026-11-22 08:00", "valid_until": "2099-07-06 20:00", "slug": "",
+        "links-count": "0", "comments-TOTAL_FORMS": "0", "comments-INITIAL_FORMS": "0",
+    }  # fmt: skip
+    empty = client.post(address, {**text, "body-count": "0", "action-submit": "1"})
+    assert "正文还是空的" in empty.content.decode()
+    assert not NoticePage.objects.exists()
+
+    body = _stream([{"type": "paragraph", "value": "主管道检修。"}])
+    answer = client.post(address, {**text, **body, "action-submit": "1"})
+    assert answer.status_code == 302
+    page = NoticePage.objects.get()
+    assert page.notice_id.startswith(f"{people.village.code}-20")
+    assert page.workflow_in_progress
+
+
 def _form_of(client: Client, address: str) -> dict[str, str]:
     """The editor's fields as the browser would send them back."""
     form = client.get(address).context["form"]
