@@ -42,11 +42,19 @@ class Board:
 
     @property
     def content(self) -> Format:
-        """The playlist's area. On two-colour panels text is amber, the brightest they have."""
+        """The playlist's area. On two-colour panels text is amber, the brightest they have.
+
+        A card that draws text itself has one size of type for all pages of an area.
+        """
         height_px = self.spec.height_px - self.content_y_px
         body: Colour = "red" if self.spec.colours == "mono" else "yellow"
         return Format(
-            self.spec.width_px, height_px, self._sizes(_SIZES_PX), self.pace, body, self.accent
+            self.spec.width_px,
+            height_px,
+            (BASE_PX,) if self.spec.text_sizes_px else _SIZES_PX,
+            self.pace,
+            body,
+            self.accent,
         )
 
     @property

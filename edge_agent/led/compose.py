@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edge_agent.led.emergency import alert_screen
-from edge_agent.led.layout import best_size_px, text_pages
+from edge_agent.led.layout import best_size_px, moving_alike, text_pages
 from edge_agent.led.panel import Area, Screen
 from edge_agent.led.playlist import notice_pages
 from edge_agent.led.strip import strip_areas
@@ -38,8 +38,10 @@ def compose(
 
 
 def content_area(board: Board, pages: tuple[Page, ...]) -> Area:
-    """The playlist's area with these pages."""
+    """The playlist's area with these pages; a card moves all text of an area in one way."""
     form = board.content
+    if board.spec.text_sizes_px:
+        pages = moving_alike(pages, form)
     return Area(0, board.content_y_px, form.width_px, form.height_px, pages)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from contract.notice import Paragraph
 from edge_agent.led.characters import legible
 from edge_agent.led.draw import FULL_FRAME_FROM_PX
-from edge_agent.led.layout import BASE_PX, best_size_px, text_pages
+from edge_agent.led.layout import BASE_PX, best_size_px, moving_alike, text_pages
 from edge_agent.led.panel import Area, Page, Screen
 
 if TYPE_CHECKING:
@@ -58,7 +58,8 @@ def alert_pages(notice: Notice, board: Board) -> tuple[Page, ...]:
         for text in texts
         for page in text_pages(text, form, size_px=size_px, source=notice.name)
     ]
-    return tuple(_framed(plain, board, max(0, spare_px // 2)))
+    alike = moving_alike(plain, form) if board.spec.text_sizes_px else plain
+    return tuple(_framed(alike, board, max(0, spare_px // 2)))
 
 
 def unshown_characters(notice: Notice) -> tuple[str, ...]:

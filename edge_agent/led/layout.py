@@ -118,6 +118,18 @@ def ticker(shown: str, form: Format, *, source: str = "") -> Page:
     )
 
 
+def moving_alike(pages: Sequence[Page], form: Format) -> tuple[Page, ...]:
+    """Pages for an area that either scrolls all its lines or none: one that does, all do."""
+    if all(page.effect != "left" for page in pages):
+        return tuple(pages)
+    return tuple(
+        page
+        if page.effect == "left" or page.picture is not None
+        else ticker(" ".join(run.text for run in page.runs), form, source=page.source)
+        for page in pages
+    )
+
+
 def best_size_px(text: str, form: Format, *, most_pages: int = 1) -> int:
     """The largest type in which ``text`` takes at most so many pages and breaks no piece.
 

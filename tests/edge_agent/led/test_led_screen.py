@@ -21,6 +21,7 @@ from edge_agent.plan import Plan
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from edge_agent.led.board import Board
     from edge_agent.led.panel import Page, Screen
 
 SIZES = [(64, 16), (64, 32), (96, 48), (128, 32), (192, 64), (256, 64), (512, 128)]
@@ -231,6 +232,27 @@ def test_type_sizes_are_limited_to_what_the_card_can_draw() -> None:
     board = replace(board, spec=replace(board.spec, text_sizes_px=(16, 24, 32)))
     screen = compose(Plan(alerts=(hold_alert(build_notice("N004")),)), board, TRUSTED)
     assert {run.size_px for page in content(screen) for run in page.runs} <= {16, 24, 32}
+
+
+def text_card(width_px: int, height_px: int) -> Board:
+    board = build_board(width_px, height_px)
+    return replace(board, spec=replace(board.spec, text_sizes_px=(16, 24, 32)))
+
+
+def test_a_card_that_draws_text_itself_gets_one_size_for_the_whole_playlist() -> None:
+    notices = hold(*(build_notice(key) for key in ("N003", "N006", "N009")))
+    pages = content(compose(Plan(panel=notices), text_card(192, 64), TRUSTED))
+    assert {run.size_px for page in pages for run in page.runs} == {16}
+
+
+def test_on_a_card_that_draws_text_itself_an_area_scrolls_all_its_lines_or_none() -> None:
+    notices = hold(build_notice("N003"), build_notice("N006"))
+    pages = content(compose(Plan(panel=notices), text_card(64, 16), TRUSTED))
+    assert {page.effect for page in pages} == {"left"}
+    assert "停水通知" in said(pages)
+    fire = build_notice("N004", title="山火预警")
+    alarm = compose(Plan(alerts=(hold_alert(fire),)), text_card(64, 16), TRUSTED)
+    assert {page.effect for page in content(alarm)} == {"left"}
 
 
 @pytest.mark.parametrize("colours", ["mono", "dual", "full"])
