@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from contract.notice import Paragraph
 from edge_agent.led.characters import legible
 from edge_agent.led.draw import FULL_FRAME_FROM_PX
-from edge_agent.led.layout import BASE_PX, best_size_px, moving_alike, text_pages
+from edge_agent.led.layout import BASE_PX, moving_alike, suits, text_pages
 from edge_agent.led.panel import Area, Page, Screen
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from contract.alert import Alert
     from contract.notice import Notice
     from edge_agent.led.board import Board
+    from edge_agent.led.layout import Format
 
 PRIORITY = 100
 _SIDE_PX, _EDGE_PX = 8, 4
@@ -48,10 +49,9 @@ def alert_screen(alerts: Sequence[Alert], board: Board, now: datetime) -> Screen
 
 def alert_pages(notice: Notice, board: Board) -> tuple[Page, ...]:
     """The pages of one emergency: what happens, then what to do."""
-    form = board.emergency(*_insets(board))
-    form = replace(form, pace=replace(form.pace, min_dwell_s=_SHORTEST_STAY_S))
     texts = [text for text in (headline(notice), instruction(notice)) if text]
-    size_px = min(best_size_px(text, form, most_pages=_MOST_PAGES) for text in texts)
+    size_px, side_px = _largest(texts, board)
+    form = _form(board, side_px)
     spare_px = form.height_px - form.rows(size_px) * size_px
     plain = [
         page
@@ -59,7 +59,8 @@ def alert_pages(notice: Notice, board: Board) -> tuple[Page, ...]:
         for page in text_pages(text, form, size_px=size_px, source=notice.name)
     ]
     alike = moving_alike(plain, form) if board.spec.text_sizes_px else plain
-    return tuple(_framed(alike, board, max(0, spare_px // 2)))
+    edge_px = _edge_px(board) + max(0, spare_px // 2)
+    return tuple(_framed(alike, side_px, edge_px))
 
 
 def unshown_characters(notice: Notice) -> tuple[str, ...]:
@@ -83,17 +84,31 @@ def instruction(notice: Notice) -> str:
     return body if len(body) <= _FIRST_WORDS else f"{body[:_FIRST_WORDS]}……"
 
 
-def _insets(board: Board) -> tuple[int, int]:
-    """Room for the frame, left and right, above and below: low panels get bars at the sides."""
-    height_px = board.spec.height_px
-    if height_px < 2 * BASE_PX:
-        return 0, 0
-    return _SIDE_PX, _EDGE_PX if height_px >= FULL_FRAME_FROM_PX else 0
+def _largest(texts: Sequence[str], board: Board) -> tuple[int, int]:
+    """The largest type that holds every text in a few pages, and the room beside it.
+
+    A card that draws text itself frames it with signs half a character wide.
+    """
+    least_px = _SIDE_PX if board.spec.height_px >= 2 * BASE_PX else 0
+    size_px = side_px = 0
+    for size_px in sorted(_form(board, least_px).sizes_px, reverse=True):
+        side_px = max(least_px, size_px // 2) if least_px and board.spec.text_sizes_px else least_px
+        if all(suits(text, _form(board, side_px), size_px, _MOST_PAGES) for text in texts):
+            break
+    return size_px, side_px
 
 
-def _framed(pages: Iterable[Page], board: Board, spare_px: int) -> Iterable[Page]:
-    right_px, edge_px = _insets(board)
-    down_px = edge_px + spare_px
+def _form(board: Board, side_px: int) -> Format:
+    form = board.emergency(side_px, _edge_px(board))
+    return replace(form, pace=replace(form.pace, min_dwell_s=_SHORTEST_STAY_S))
+
+
+def _edge_px(board: Board) -> int:
+    """Room for the frame above and below: low panels get bars at the sides only."""
+    return _EDGE_PX if board.spec.height_px >= FULL_FRAME_FROM_PX else 0
+
+
+def _framed(pages: Iterable[Page], right_px: int, down_px: int) -> Iterable[Page]:
     for page in pages:
         runs = tuple(
             replace(run, x_px=run.x_px + right_px, y_px=run.y_px + down_px) for run in page.runs

@@ -136,7 +136,7 @@ def best_size_px(text: str, form: Format, *, most_pages: int = 1) -> int:
     Larger type is only used where its lines still hold a few characters and its fonts have
     every character; if none fits, the smallest.
     """
-    fitting = [size for size in form.sizes_px if _suits(text, form, size, most_pages)]
+    fitting = [size for size in form.sizes_px if suits(text, form, size, most_pages)]
     return max(fitting, default=min(form.sizes_px))
 
 
@@ -146,7 +146,8 @@ def body_size_px(text: str, form: Format) -> int:
     return best_size_px(text, form, most_pages=max(1, len(pages)))
 
 
-def _suits(text: str, form: Format, size_px: int, most_pages: int) -> bool:
+def suits(text: str, form: Format, size_px: int, most_pages: int) -> bool:
+    """Whether type of this size holds ``text`` in so many pages, breaks no piece, lacks nothing."""
     columns = form.columns(size_px)
     if size_px > form.height_px or (size_px > BASE_PX and columns < _FEWEST_CELLS):
         return False

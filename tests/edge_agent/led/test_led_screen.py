@@ -14,7 +14,7 @@ from PIL import ImageChops
 
 from contract.notice import Asset, Cap, Heading, Paragraph, Picture, Video
 from edge_agent.clock import Reading
-from edge_agent.led import draw, emergency, playlist, preview
+from edge_agent.led import draw, emergency, fonts, playlist, preview
 from edge_agent.led.compose import compose
 from edge_agent.plan import Plan
 
@@ -243,6 +243,19 @@ def test_a_card_that_draws_text_itself_gets_one_size_for_the_whole_playlist() ->
     notices = hold(*(build_notice(key) for key in ("N003", "N006", "N009")))
     pages = content(compose(Plan(panel=notices), text_card(192, 64), TRUSTED))
     assert {run.size_px for page in pages for run in page.runs} == {16}
+
+
+@pytest.mark.parametrize("size", [(128, 32), (192, 64), (256, 64), (512, 128)])
+def test_beside_an_alarm_on_a_text_card_there_is_room_for_bars_of_its_own_type(
+    size: tuple[int, int],
+) -> None:
+    plan = Plan(alerts=(hold_alert(build_notice("N004")),))
+    for page in content(compose(plan, text_card(*size), TRUSTED)):
+        for run in page.runs:
+            half_px = run.size_px // 2
+            assert run.x_px >= half_px
+            right_px = run.x_px + fonts.width_px(run.text, run.size_px)
+            assert right_px <= size[0] // half_px * half_px - half_px
 
 
 def test_on_a_card_that_draws_text_itself_an_area_scrolls_all_its_lines_or_none() -> None:
