@@ -6,10 +6,12 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from contract import plain_text
 from contract.areas import Area
 from contract.errors import ContractError
 from hub.emergency.models import Emergency, Level
@@ -55,7 +57,8 @@ def compose(user: User, emergency: Emergency) -> Emergency:
     """The first person writes it.
 
     Raises:
-        NotYourStepError, NotReadyError: see `may_command`; or the text or dates are not right.
+        NotYourStepError, NotReadyError: see `may_command`; or the text or dates are not right,
+            or the number is in use.
     """
     may_command(user, emergency.areas)
     emergency.composed_by = user
@@ -63,9 +66,31 @@ def compose(user: User, emergency: Emergency) -> Emergency:
         raise NotReadyError([_("失效时间早于发布时间，请改正。")])
     if emergency.msg_type != "Alert" and not emergency.references:
         raise NotReadyError([_("更新或解除预警时，要写明针对哪个预警编号。")])
-    emergency.full_clean(exclude=["released_by", "released_at", "references"])
+    _check_texts(emergency)
+    try:
+        emergency.full_clean(exclude=["released_by", "released_at", "references"])
+    except ValidationError as error:
+        raise NotReadyError(error.messages) from error
     emergency.save()
     return emergency
+
+
+def _check_texts(emergency: Emergency) -> None:
+    """No hidden order, no control characters, nothing empty in what frightens people."""
+    texts = (
+        (emergency.title, plain_text.TITLE),
+        (emergency.summary, plain_text.SUMMARY),
+        (emergency.speech, plain_text.SPEECH),
+        (emergency.body, plain_text.SPEECH),
+    )
+    faults = [
+        fault.zh
+        for text, bounds in texts
+        for fault in plain_text.inspect(text, bounds).faults
+        if fault.level is plain_text.Level.REFUSE
+    ]
+    if faults:
+        raise NotReadyError(list(dict.fromkeys(faults)))
 
 
 @transaction.atomic

@@ -80,3 +80,25 @@ def test_a_cancellation_names_what_it_ends(people: Desk, notices: Forms) -> None
     sealed = seal_row(row)
     alert = open_message(Alert, bytes(sealed[0].body), Trust(keyring().key_set(officers())))
     assert alert.cancels == ("530199-20240714031200-0007",)
+
+
+def test_a_number_that_is_in_use_is_asked_back(people: Desk, notices: Forms) -> None:
+    first, _ = people.county_officers
+    desk.draft_from_import(first, notices["N004"], people.village, now=timezone.now())
+    with pytest.raises(NotReadyError):
+        desk.draft_from_import(first, notices["N004"], people.village, now=timezone.now())
+
+
+def test_hidden_order_in_an_alarm_is_refused(people: Desk, notices: Forms) -> None:
+    first, _ = people.county_officers
+    emergency = desk.draft_from_import(first, notices["N004"], people.village, now=timezone.now())
+    emergency.speech = "立即转移\u202e到河边"
+    with pytest.raises(NotReadyError):
+        desk.compose(first, emergency)
+
+
+def test_a_silent_alarm_is_refused(people: Desk, notices: Forms) -> None:
+    first, _ = people.county_officers
+    form = {**notices["N004"], "speech": ""}
+    with pytest.raises(NotReadyError):
+        desk.draft_from_import(first, form, people.village, now=timezone.now())
