@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
-MAX_CELLS = 400_000
+MAX_CELLS = 150_000
 _EXACT = 10**15
 """Excel keeps 15 digits of a number."""
 
@@ -75,12 +75,9 @@ def read_grid(data: bytes, where: str = "Excel") -> Grid:
     hidden_columns, hidden_rows = _hidden_columns(sheet), _hidden_rows(sheet)
     faults += _hidden_faults(sheet, hidden_columns, hidden_rows)
     merged = _fill_merged(sheet, where)
+    shown = [n for n in range(1, sheet.max_column + 1) if n not in hidden_columns]
     rows = [
-        [
-            _value(sheet.cell(row, column), faults, merged)
-            for column in range(1, sheet.max_column + 1)
-            if column not in hidden_columns
-        ]
+        [_value(sheet.cell(row, column), faults, merged) for column in shown]
         for row in range(1, sheet.max_row + 1)
         if row not in hidden_rows
     ]
@@ -165,14 +162,16 @@ def _hidden_columns(sheet: Worksheet) -> set[int]:
     for dimension in sheet.column_dimensions.values():
         if dimension.hidden or dimension.width == 0:
             hidden.update(range(dimension.min or 1, (dimension.max or dimension.min or 1) + 1))
-    return {column for column in hidden if column <= sheet.max_column}
+    last = sheet.max_column
+    return {column for column in hidden if column <= last}
 
 
 def _hidden_rows(sheet: Worksheet) -> set[int]:
+    last = sheet.max_row
     return {
         number
         for number, dimension in sheet.row_dimensions.items()
-        if (dimension.hidden or dimension.height == 0) and number <= sheet.max_row
+        if (dimension.hidden or dimension.height == 0) and number <= last
     }
 
 

@@ -71,8 +71,8 @@ def workbook_bytes(
     sheet.append([quote_formula(heading) for heading in headings])
     for cell in sheet[sheet.max_row]:
         cell.font = Font(bold=True)
-    for cells in (*rows, total) if total else rows:
-        _write_row(sheet, cells)
+    for number, cells in enumerate((*rows, total) if total else rows, sheet.max_row + 1):
+        _write_row(sheet, number, cells)
     for place in range(1, len(headings) + 1):
         sheet.column_dimensions[get_column_letter(place)].width = _width(place, headings, rows)
     stream = io.BytesIO()
@@ -89,8 +89,7 @@ def csv_bytes(headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> bytes:
     return stream.getvalue().encode("utf-8-sig")
 
 
-def _write_row(sheet: Worksheet, cells: Sequence[Cell]) -> None:
-    number = sheet.max_row + 1
+def _write_row(sheet: Worksheet, number: int, cells: Sequence[Cell]) -> None:
     for place, value in enumerate(cells, 1):
         cell = sheet.cell(number, place)
         quoted = quote_formula(value)
