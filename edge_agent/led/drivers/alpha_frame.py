@@ -95,7 +95,7 @@ def decode(frame: bytes) -> dict[str, Any]:
     Raises:
         BadFrame: it is neither.
     """
-    bare = frame[:1] in (b"A", b"E", b"G", b"I") and b"\x01" not in frame and b"\x04" not in frame
+    bare = frame[:1] in _NAMES and b"\x01" not in frame and b"\x04" not in frame
     data = frame if bare else unpack(frame)
     told: dict[str, Any] = {
         "ok": True,

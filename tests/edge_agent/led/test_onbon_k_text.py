@@ -195,3 +195,25 @@ def test_colours_are_named_only_where_the_panel_has_them() -> None:
     dual = plan_screen(shown, SPEC, dual_card).steps[0].zones[0].loads[0].area.text
     assert b"\\C" not in mono
     assert b"\\C2" in dual
+
+
+def test_pages_that_differ_in_size_or_movement_become_loads_of_their_own() -> None:
+    large = Page(runs=(Run(0, 0, "大字", size_px=32),))
+    moving = page("长长的一行字要滚动显示才看得完", effect="left")
+    plan = plan_screen(screen(large, page("小字"), moving), SPEC, Abilities(), in_program=True)
+    (zone,) = plan.steps[0].zones
+    assert len(zone.loads) == 3
+    assert [load.area.single_line for load in zone.loads] == [False, False, True]
+    assert b"\\FO002" in zone.loads[0].area.text
+    assert not plan.fits_program
+
+
+def test_both_halves_of_a_page_that_was_cut_turn_together() -> None:
+    spec = PanelSpec(512, 128, "mono", (16, 24, 32))
+    short = Page(runs=(Run(0, 0, "短"),))
+    full = Page(runs=tuple(Run(0, 16 * row, "满" * 32) for row in range(8)))
+    area = Area(0, 0, 512, 128, (short, full, short, short, full))
+    plan = plan_screen(Screen((area,)), spec, Abilities())
+    assert [len(zone.loads) for zone in plan.steps[0].zones] == [5, 5]
+    stays = [[load.play_s for load in zone.loads] for zone in plan.steps[0].zones]
+    assert stays[0] == stays[1]

@@ -8,6 +8,7 @@ after the other; whatever is not text shares the one pixel area.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from edge_agent.led.drivers.onbon_k import area as k_area
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 PICTURE = "[图]"
 """What `Plan.unshown` says for a picture that the card cannot take."""
 GAP = "　　"
+ONE_PAGE = 0
+"""In place of a load's limit: every page by itself, so that two halves of a page turn together."""
 _COMMAND_BYTES = 9
 """Bytes of a dynamic-area command before the first area block."""
 
@@ -97,6 +100,12 @@ class Plan:
     unshown: tuple[str, ...] = ()
 
     @property
+    def fits_program(self) -> bool:
+        """Whether it can stand in flash: text only, every area in one load."""
+        loads = [zone.loads for step in self.steps for zone in step.zones]
+        return not self.needs_pixels and all(len(held) == 1 for held in loads)
+
+    @property
     def needs_pixels(self) -> bool:
         """Whether any of it goes as pixels."""
         return any(step.picture is not None for step in self.steps)
@@ -126,7 +135,11 @@ def plan_screen(
             break
         pictured = [*inside, texts[-1]]
     zones = tuple(
-        Zone(number, _loads(piece, spec, abilities, limit)) for number, piece in enumerate(pieces)
+        Zone(
+            number,
+            _loads(piece, spec, abilities, limit if piece in texts else ONE_PAGE),
+        )
+        for number, piece in enumerate(pieces)
     )
     told = tuple(dict.fromkeys(unshown))
     if picture is not None and len(picture.areas) == 1 and picture.areas[0].pages:
@@ -153,7 +166,8 @@ def _mosaic_steps(
             continue
         group = replace(area, pages=pages)
         halves = _pieces(group, spec, abilities, limit)
-        for turn in _turns([_loads(half, spec, abilities, limit) for half in halves]):
+        room = limit if len(halves) == 1 else ONE_PAGE
+        for turn in _turns([_loads(half, spec, abilities, room) for half in halves]):
             parts = tuple(Zone(first + number, (load,)) for number, load in enumerate(turn))
             steps.append(Step((*zones, *parts), None, turn[0].play_s))
     return tuple(steps)
@@ -161,7 +175,7 @@ def _mosaic_steps(
 
 def _turns(halves: list[tuple[Load, ...]]) -> list[tuple[Load, ...]]:
     """The loads that stand together: the n-th of every half."""
-    return list(zip(*halves, strict=False))
+    return list(zip(*halves, strict=True))
 
 
 def numbered_from_top(plan: Plan, areas: int) -> Plan:
@@ -278,13 +292,19 @@ def _scrolls(area: Area) -> bool:
 
 
 def _loads(area: Area, spec: PanelSpec, abilities: Abilities, limit: int) -> tuple[Load, ...]:
-    size_px = _size_px(area, spec)
+    """One load, or several where pages differ in size or movement: a card area has one of each."""
     if area.clock_format:
         codes = k_text.clock_codes(area.clock_format, abilities.lettering)
-        return (_load(area, size_px, codes, display_mode=k_area.STATIC),)
-    if _scrolls(area):
-        return _scrolling_loads(area, size_px, abilities, limit)
-    return _paged_loads(area, size_px, abilities, limit)
+        return (_load(area, _size_px(area, spec), codes, display_mode=k_area.STATIC),)
+    loads: list[Load] = []
+    parts = [replace(area, pages=(page,)) for page in area.pages]
+    for (size_px, scrolls), alike in groupby(
+        parts, key=lambda part: (_size_px(part, spec), _scrolls(part))
+    ):
+        pages = tuple(part.pages[0] for part in alike)
+        make = _scrolling_loads if scrolls else _paged_loads
+        loads += make(replace(area, pages=pages), size_px, abilities, limit)
+    return tuple(loads)
 
 
 def _scrolling_loads(

@@ -112,7 +112,7 @@ class Stage:
         plan = self._plan(screen, in_program=screen.standing)
         if (plan.needs_pixels or plan.unshown) and self._learn_fonts():
             plan = self._plan(screen, in_program=screen.standing)
-        if screen.standing and not plan.needs_pixels:
+        if screen.standing and plan.fits_program:
             self._bring_standing(screen, plan, under_areas=under_areas)
         elif not under_areas:
             self._standing_in_ram = False
