@@ -34,6 +34,8 @@ from hub import serve
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+    from django.contrib.auth.models import User
+
 NOTICES = Path(__file__).resolve().parent.parent / "tests" / "data" / "notices.json"
 PATIENCE_S = 60.0
 DAYS = 30
@@ -55,7 +57,8 @@ class Box:
     def start(self) -> None:
         """Start link."""
         command = [sys.executable, "-m", "edge_agent.cli", "part", "link", "--settings"]
-        self.process = subprocess.Popen([*command, str(self.settings)])
+        quiet = {**os.environ, "VILLAGE_LOG": "ERROR"}
+        self.process = subprocess.Popen([*command, str(self.settings)], env=quiet)
 
     def kill(self) -> None:
         """SIGKILL."""
@@ -130,9 +133,10 @@ class Desk:
         self.village = self.county.villages[0]
         found = json.loads(NOTICES.read_text(encoding="utf-8"))["notices"]
         self.form = next(each for each in found if each["id"] == "N003")
+        self.emergency = next(each for each in found if each.get("kind") == "emergency")
         self.count = 0
 
-    def _user(self, role: str) -> Any:
+    def _user(self, role: str) -> User:
         from django.contrib.auth.models import User  # noqa: PLC0415 - needs Django's set-up
 
         from hub.places.models import Role  # noqa: PLC0415 - needs Django's set-up
@@ -156,6 +160,24 @@ class Desk:
         desk.sign(self._user("secretary"), page)
         return f"{key}@1"
 
+    def alarm(self) -> str:
+        """Release an emergency by two officers; returns its id when that has committed."""
+        from django.contrib.auth.models import User  # noqa: PLC0415 - needs Django's set-up
+        from django.utils import timezone  # noqa: PLC0415 - needs Django's set-up
+
+        from hub.emergency import desk  # noqa: PLC0415 - needs Django's set-up
+        from hub.places.models import Role  # noqa: PLC0415 - needs Django's set-up
+
+        self.count += 1
+        names = [each.username for each in self.county.logins if each.role is Role.COUNTY_OFFICER]
+        first, second = (User.objects.get(username=name) for name in names[:2])
+        part = {**self.emergency["emergency"], "cap_id": f"ALARM-{self.count:04d}"}
+        part.pop("groups", None)
+        form = {**self.emergency, "id": f"E{self.count:04d}", "emergency": part}
+        draft = desk.draft_from_import(first, form, self.village, now=timezone.now())
+        desk.release_alert(second, draft)
+        return str(part["cap_id"])
+
 
 def show(name: str, seconds: list[float]) -> None:
     ordered = sorted(seconds)
@@ -173,6 +195,14 @@ def measure_publishing(desk: Desk, box: Box, runs: int) -> None:
         times.append(wait_for(lambda before=before: store.change() > before))
         wait_for(lambda name=name: name in box.names(store))
     show("outbox row committed → in force in the box's store", times)
+
+
+def measure_alarms(desk: Desk, box: Box, runs: int) -> None:
+    store, times = box.store(), []
+    for _ in range(runs):
+        key = desk.alarm()
+        times.append(wait_for(lambda key=key: store.alert_sha256(key) is not None))
+    show("emergency released → verified and stored at the box", times)
 
 
 def measure_healing(desk: Desk, box: Box, loop: Loop, runs: int) -> None:
@@ -240,6 +270,7 @@ def run(desk: Desk, boxes: list[Box], loop: Loop, arguments: argparse.Namespace)
     took_s = wait_for(lambda: name in first.names(first.store()))
     print(f"{'everything started → first notice in the store':52s} {took_s * 1000:.0f} ms")
     measure_publishing(desk, first, arguments.runs)
+    measure_alarms(desk, first, arguments.runs)
     measure_healing(desk, second, loop, max(3, arguments.runs // 5))
     measure_restart(desk, second, max(3, arguments.runs // 5))
     measure_idle(first, arguments.idle_s)

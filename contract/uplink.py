@@ -16,6 +16,9 @@ class LayerState:
     epoch: int
     generation: int
     complete: bool
+    digest: str = ""
+    """First 16 hex digits of the manifest's SHA-256: a hub put back from a backup counts up
+    again, and may give a number that its boxes know to something else."""
 
 
 @dataclass(frozen=True, slots=True)

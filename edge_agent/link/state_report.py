@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from contract import codec, wire
+from contract.messages import sha256_hex
 from contract.uplink import BoxState, LayerState
 from edge_agent.clock import boot_id
 
@@ -70,11 +71,12 @@ class StateReport:
 
     def _layers(self) -> dict[str, LayerState]:
         found = {}
-        current = self._held.store.layers()
-        newest = {**current, **self._held.store.layers("pending")}
-        for area, manifest in newest.items():
-            is_complete = self._sync.is_complete(area)
-            found[str(area)] = LayerState(manifest.epoch, manifest.generation, is_complete)
+        store = self._held.store
+        for state in ("current", "pending"):  # the newer one is written over the other
+            for area, manifest in store.layers(state).items():
+                digest = sha256_hex(store.layer_body(area, state))[:16]
+                is_complete = self._sync.is_complete(area)
+                found[str(area)] = LayerState(*manifest.version, is_complete, digest)
         return found
 
     def _free_bytes(self) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from contract import codec
+from contract.messages import sha256_hex
 from hub.dispatch import manifests
 from hub.dispatch.models import Layer
 from hub.ledger.models import Box, FleetAlarm
@@ -57,9 +58,7 @@ class Reports:
         for area in map(str, box.followed):
             layer = Layer.objects.filter(area=area).first()
             seen = reported.get(area)
-            if seen is not None and (seen.epoch, seen.generation) > (
-                layer.version if layer else (0, 0)
-            ):
+            if seen is not None and _is_ahead(layer, seen):
                 moved |= _move_past(box, area, seen)
             elif layer is not None and _is_behind(layer, seen):
                 behind.add(area)
@@ -89,6 +88,14 @@ class Reports:
         }
         self._repeated_s.update(dict.fromkeys(fresh, now_s))
         return fresh
+
+
+def _is_ahead(layer: Layer | None, seen: LayerState) -> bool:
+    """Whether a box holds what this hub does not know to have signed."""
+    version = (seen.epoch, seen.generation)
+    if layer is None or version != layer.version:
+        return version > (layer.version if layer else (0, 0))
+    return bool(seen.digest) and seen.digest != sha256_hex(bytes(layer.body))[:16]
 
 
 def _is_behind(layer: Layer, seen: LayerState | None) -> bool:

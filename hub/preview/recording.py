@@ -48,9 +48,11 @@ class RecordingStudio:
         found = self.known(text)
         if found is not None:
             return found
+        order = self._desk.submit(self._render, text)
         try:
-            return self._desk.submit(self._render, text).result(TEXT_WAITS_S)
+            return order.result(TEXT_WAITS_S)
         except TimeoutError:
+            order.cancel()  # if it was not begun; a correction may still use what was
             _log.warning("the recording takes too long, the notice goes without it")
             return None
 

@@ -13,7 +13,7 @@ from contract.areas import Area
 from hub.dispatch.models import Layer, RetainedBlob
 from hub.ledger.models import Box, Delivery, FleetAlarm, OutboxCursor, ReceiptRow
 from hub.ledger.summary import delivery_of
-from hub.sealing.models import OutboxRow
+from hub.sealing.models import OutboxRow, SealedNotice
 from tests.conftest import HUB_PASSWORD
 
 if TYPE_CHECKING:
@@ -145,6 +145,21 @@ def test_a_hub_restored_from_a_backup_moves_on_past_its_boxes(
     road.until(lambda: "N006@1" in box.names())
     assert Layer.objects.get(area=area).generation > 91
     assert FleetAlarm.objects.filter(kind="hub_restored").exists()
+
+
+def test_a_restored_hub_that_gives_a_known_number_to_something_else_is_noticed(
+    road: Road, box: BoxOnDesk, notices: Forms
+) -> None:
+    area = road.people.village.code
+    road.publish(notices["N001"])
+    road.until(lambda: box.names() == {"N001@1"})
+    backup = Layer.objects.get(area=area)
+    road.publish(notices["N003"])
+    road.until(lambda: box.names() == {"N001@1", "N003@1"})
+    SealedNotice.objects.filter(notice_id="N003").delete()  # the backup does not know of it
+    backup.save()
+    road.publish(notices["N006"])
+    road.until(lambda: box.names() == {"N001@1", "N006@1"})
 
 
 def test_a_box_cannot_drive_the_versions_out_of_bounds(road: Road, box: BoxOnDesk) -> None:
