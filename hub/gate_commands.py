@@ -231,9 +231,9 @@ def read_entries(path: Path) -> list[Entry]:
     if ending in {".xlsx", ".csv"}:
         read = notice_from_csv if ending == ".csv" else notice_from_sheet
         return [_notice_entry(read(data, path.name), path.name)]
-    if ending in {".png", ".jpg", ".jpeg", ".webp", ".pdf", ".docx", ".svg", ".gif"}:
-        return [_answer_entry(judge_bytes(data, path.name), path.name)]
-    return [_answer_entry(judge_bytes(data, f"{path.stem}.txt", "text/plain"), path.name)]
+    if ending in {"", ".txt", ".md"}:
+        return [_answer_entry(judge_bytes(data, f"{path.stem}.txt", "text/plain"), path.name)]
+    return [_answer_entry(judge_bytes(data, path.name), path.name)]
 
 
 def _json_entries(content: object, name: str) -> Iterator[Entry]:

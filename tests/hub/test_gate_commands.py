@@ -112,3 +112,12 @@ def test_import_hands_over_what_can_be_taken_and_says_what_cannot(tmp_path: Path
     assert import_file(file, store, words.append) == 1
     assert taken == ["N001 publish_masked"]
     assert words[0] == f"已导入 {NOTICES[0]['title']}\n"
+
+
+@pytest.mark.parametrize("name", ["旧表.xls", "x.exe", "x.svg"])
+def test_files_of_other_kinds_are_refused_with_a_reason(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    file.write_bytes(b"\xd0\xcf\x11\xe0" + b"\0" * 99 if name.endswith("xls") else b"<x/>")
+    code, words = said_by(file)
+    assert code == 1
+    assert "不予接收" in words
