@@ -14,7 +14,7 @@ from PIL import Image
 from edge_agent.led import fonts
 from edge_agent.led.drivers.onbon_k import area as k_area
 from edge_agent.led.drivers.onbon_k import markup
-from edge_agent.led.drivers.onbon_k.plan import speed_px_per_s
+from edge_agent.led.drivers.onbon_k.loads import speed_px_per_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable

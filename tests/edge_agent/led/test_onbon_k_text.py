@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from edge_agent.led.drivers.onbon_k import area as k_area
 from edge_agent.led.drivers.onbon_k import markup
-from edge_agent.led.drivers.onbon_k.plan import Abilities, plan_screen, speed_code, speed_px_per_s
+from edge_agent.led.drivers.onbon_k.loads import Abilities, speed_code, speed_px_per_s
+from edge_agent.led.drivers.onbon_k.plan import plan_screen
 from edge_agent.led.drivers.onbon_k.text import Lettering, clock_codes, code_of, missing
 from edge_agent.led.panel import Area, Page, PanelSpec, Run, Screen
 

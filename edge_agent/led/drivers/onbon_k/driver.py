@@ -15,7 +15,7 @@ from edge_agent.led.drivers.exchange import Preempted, Traffic
 from edge_agent.led.drivers.onbon_k import command, reply
 from edge_agent.led.drivers.onbon_k.frame import BROADCAST
 from edge_agent.led.drivers.onbon_k.link import CardLink
-from edge_agent.led.drivers.onbon_k.plan import Abilities
+from edge_agent.led.drivers.onbon_k.loads import Abilities
 from edge_agent.led.drivers.onbon_k.stage import Stage
 from edge_agent.led.drivers.onbon_k.text import Lettering
 from edge_agent.led.panel import PanelError

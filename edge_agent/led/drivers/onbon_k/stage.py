@@ -11,14 +11,7 @@ from edge_agent.led.drivers.onbon_k import command, reply
 from edge_agent.led.drivers.onbon_k.area import FIXED_BYTES, LOOP_UNTIL_TIMEOUT
 from edge_agent.led.drivers.onbon_k.flash import Flash
 from edge_agent.led.drivers.onbon_k.pictures import PictureArea
-from edge_agent.led.drivers.onbon_k.plan import (
-    Abilities,
-    Plan,
-    Step,
-    Zone,
-    numbered_from_top,
-    plan_screen,
-)
+from edge_agent.led.drivers.onbon_k.plan import Plan, Step, Zone, numbered_from_top, plan_screen
 from edge_agent.led.drivers.picture import missing_glyphs
 from edge_agent.led.panel import BadFrame, PanelRefused
 
@@ -28,6 +21,7 @@ if TYPE_CHECKING:
     from edge_agent.clock import Clock
     from edge_agent.led.drivers.onbon_k.area import TextArea
     from edge_agent.led.drivers.onbon_k.link import CardLink
+    from edge_agent.led.drivers.onbon_k.loads import Abilities
     from edge_agent.led.drivers.onbon_k.reply import Status
     from edge_agent.led.panel import PanelSpec, Screen
 
