@@ -7,7 +7,7 @@ again. A card that does not answer is tried again with a growing pause.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from contract.notice import Picture
@@ -80,6 +80,7 @@ class Presenter:
         self._chronicle = Chronicle(settings.name, around.folder, around.clock, around.report)
         self._pages: dict[tuple[str, int], tuple[Page, ...]] = {}
         self._shown_key: PlanKey | None = None
+        self._standing_key: PlanKey | None = None
         self._set_clock_on: date | None = None
         self._levels: tuple[int, ...] = ()
         self._pause_s = FIRST_PAUSE_S
@@ -116,6 +117,8 @@ class Presenter:
         plan = self._lay_out(plan, newest)
         if _key(plan, reading) != self._shown_key:
             plan = self._show(plan, reading, newest)
+        elif plan.alerts and _standing_key(plan, reading) != self._standing_key:
+            self._renew_below(plan, reading)
         self._set_levels(plan, reading)
         self._set_clock(reading)
         due_s = self._panel.keep_up(urgent=lambda: _has_news(plan, newest))
@@ -161,9 +164,25 @@ class Presenter:
             plan, screen = alarm[0]
             self._chronicle.came_up(plan, screen, spec, sent.unshown)
         self._shown_key = _key(plan, reading)
+        if screen.standing or alarm:
+            self._standing_key = _standing_key(plan, reading)
         wanted = {held.sha256 for held in plan.panel}
         self._pages = {key: pages for key, pages in self._pages.items() if key[0] in wanted}
         return plan
+
+    def _renew_below(self, plan: Plan, reading: Reading) -> None:
+        """Bring what stands below an alarm up to date: a withdrawn name must not wait there.
+
+        The card would show it again by itself when the alarm ends, even with the box dead.
+        """
+        calm = replace(plan, alerts=())
+        below = compose(calm, self._board, reading, self._pages_of)
+        above = [compose(plan, self._board, reading, self._pages_of)]
+        sent = self._panel.show(below, urgent=lambda: above.pop() if above else None)
+        alarm = compose(plan, self._board, reading, self._pages_of)
+        self._chronicle.came_up(calm, below, self._panel.spec, sent.unshown)
+        self._chronicle.came_up(plan, alarm, self._panel.spec, sent.unshown)
+        self._standing_key = _standing_key(plan, reading)
 
     def _count(self, reading: Reading) -> None:
         slot = reading.local.hour * 2 + reading.local.minute // 30
@@ -197,7 +216,8 @@ class Presenter:
         self._failing = True
         self._chronicle.pause()
         self._panel.close()
-        self._shown_key, self._levels, self._set_clock_on = None, (), None
+        self._shown_key, self._standing_key = None, None
+        self._levels, self._set_clock_on = (), None
         wait_s = self._pause_s
         self._retry_at_s = self._clock.monotonic_s() + wait_s
         self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
@@ -233,5 +253,10 @@ def _key(plan: Plan, reading: Reading) -> PlanKey:
     """What the screen depends on; the same key, the same screen."""
     if plan.alerts:
         return tuple(held.sha256 for held in plan.alerts)
+    return _standing_key(plan, reading)
+
+
+def _standing_key(plan: Plan, reading: Reading) -> PlanKey:
+    """What the standing screen depends on, whether or not an alarm covers it."""
     notices = tuple((held.notice.name, held.sha256) for held in plan.panel)
     return (*notices, reading.local.date(), reading.trusted)

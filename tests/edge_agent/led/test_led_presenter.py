@@ -167,6 +167,24 @@ def test_an_emergency_covers_everything_and_the_rest_stops_counting(bench: Bench
     assert bench.card.flash_writes == 1
 
 
+def test_a_notice_withdrawn_under_an_alarm_is_gone_from_below_it(bench: Bench) -> None:
+    alerts = (hold_alert(build_notice("N004"), hours=2),)
+    bench.run(Plan(panel=hold(WATER, JOBS)), 120)
+    bench.run(Plan(panel=hold(WATER, JOBS), alerts=alerts), 60)
+    assert "保洁员" in _memory(bench)
+    bench.run(Plan(panel=hold(WATER), alerts=alerts), 120)
+    assert "保洁员" not in _memory(bench)
+    assert "山洪" in _memory(bench)
+    before = bench.card.bytes_received
+    bench.run(Plan(panel=hold(WATER), alerts=alerts), 30)
+    assert bench.card.bytes_received - before < 200
+
+
+def _memory(bench: Bench) -> str:
+    """All text that the card holds, in flash and in RAM."""
+    return "".join(str(area.get("text", "")) for area in bench.card.areas())
+
+
 def test_the_card_takes_an_alarm_down_although_the_box_is_dead(bench: Bench) -> None:
     alarm = Plan(alerts=(hold_alert(build_notice("N004"), hours=1),))
     bench.run(plan_of(WATER), 30)
