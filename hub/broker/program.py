@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import logging
 import signal
+import sys
 import threading
 from typing import TYPE_CHECKING
 
+from contract.errors import VillageError
 from hub.broker.files import DEFAULT_PORT, BrokerFiles
 from hub.broker.supervisor import BrokerSupervisor
 from hub.site.datadir import DataDir
@@ -48,4 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--host", default="127.0.0.1", help="address (default 127.0.0.1)")
     arguments = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    return run(DataDir.from_environment(), arguments.port, arguments.host)
+    try:
+        return run(DataDir.from_environment(), arguments.port, arguments.host)
+    except VillageError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1

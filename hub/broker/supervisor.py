@@ -77,7 +77,10 @@ class BrokerSupervisor:
             self._young_deaths, self._pause_s = 0, FIRST_PAUSE_S
         else:
             self._young_deaths += 1
-        if self._young_deaths >= 2 and self.files.database.exists():
+        if self._young_deaths >= 2 and self._is_port_taken():
+            _log.error("another program listens on %s:%d; the broker cannot", self.host, self.port)
+            self._young_deaths = 0
+        elif self._young_deaths >= 2 and self.files.database.exists():
             self._move_database_aside()
         self._due_s = now_s + self._pause_s
         self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
@@ -88,6 +91,15 @@ class BrokerSupervisor:
         self.files.database.replace(aside)
         self._young_deaths, self._pause_s = 0, FIRST_PAUSE_S
         _log.error("the broker cannot read its database; moved to %s, starting empty", aside.name)
+
+    def _is_port_taken(self) -> bool:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((self.host, self.port))
+            except OSError:
+                return True
+        return False
 
     def _changed_ns(self) -> tuple[int, int]:
         files = (self.files.passwords, self.files.access)

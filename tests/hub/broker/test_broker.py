@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,12 @@ from paho.mqtt.properties import Properties
 
 from contract import topics
 from contract.areas import Area
+from hub.broker import program
 from tests.conftest import HUB_PASSWORD, TestBroker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.broker
 HOME, OTHER = Area("530199001001"), Area("530199001002")
@@ -218,6 +221,29 @@ def test_a_broken_database_is_moved_aside_and_the_broker_comes_back(
     )
     party.until(party.broker.is_up, patience_s=20)
     party.join("box-1")
+
+
+def test_a_taken_port_is_no_reason_to_throw_the_database_away(party: Party, hub: Visitor) -> None:
+    assert _retained(party, hub, b"x")
+    supervisor = party.broker.supervisor
+    with socket.socket() as squatter:
+        squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        squatter.bind(("127.0.0.1", party.broker.port))
+        squatter.listen()
+        party.visitors.clear()
+        starts = supervisor.starts
+        party.until(lambda: supervisor.starts >= starts + 4, patience_s=20)
+    party.until(party.broker.is_up, patience_s=20)
+    assert not list(party.broker.files.folder.glob("*.broken"))
+
+
+def test_without_mosquitto_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda *_, **__: None)
+    monkeypatch.setenv("VILLAGE_HUB_DATA", str(tmp_path))
+    assert program.main(["--port", "1"]) == 1
+    assert "apt install mosquitto" in capsys.readouterr().err
 
 
 def test_a_killed_broker_comes_back(party: Party) -> None:
