@@ -32,6 +32,16 @@ if TYPE_CHECKING:
     from edge_agent.led.emulators.faults import Faults
 
 MODEL_5K2 = 0x58
+ALIKE = {
+    0x51: (0x61,),
+    0x54: (0x62,),
+    0x53: (0x63,),
+    0x58: (0x63,),
+    0x61: (0x51,),
+    0x62: (0x54,),
+    0x63: (0x53, 0x58),
+}
+"""Models that take each other's frames (section 4)."""
 
 
 class OnbonKCard(Card):
@@ -230,7 +240,7 @@ class OnbonKCard(Card):
         return b"" if silent else wire.pack(wire.Frame(frame.header.answered(), data))
 
     def _obey(self, frame: wire.Frame) -> bytes:
-        if frame.header.device not in (0xFE, self.model):
+        if frame.header.device not in (0xFE, self.model, *ALIKE.get(self.model, ())):
             raise Refusal(wire.ERR_FIRMWARE)
         if len(frame.data) > self.frame_bytes:
             raise Refusal(wire.ERR_MEMORY)

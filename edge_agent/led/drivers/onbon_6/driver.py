@@ -137,7 +137,8 @@ class Onbon6:
             if now_s >= self._renew_at_s:
                 self._renew_at_s = now_s + RENEW_EVERY_S
                 for held in list(self._held.values()):
-                    self._send(held.zone, held.load, held.deadline_s)
+                    if held.zone.loads or held.zone.drawn:
+                        self._send(held.zone, held.load, held.deadline_s)
             for held in list(self._held.values()):
                 if held.next_s is not None and held.next_s <= now_s:
                     self._turn(held)
@@ -224,7 +225,7 @@ class Onbon6:
             self._turn(self._held[zone.number])
             return
         chosen = zone.loads[load % len(zone.loads)]
-        self._held.pop(zone.number, None)
+        self._held[zone.number] = _Held(Zone(zone.number), 0, now_s, None, None)
         self._write(replace(chosen.area, number=zone.number), deadline_s)
         next_s = now_s + chosen.play_s if len(zone.loads) > 1 else None
         self._held[zone.number] = _Held(zone, load % len(zone.loads), now_s, next_s, deadline_s)
