@@ -75,12 +75,11 @@ class BrokerSupervisor:
         _log.warning("the broker ended with %s after %.1f s", code, lived_s)
         if lived_s >= YOUNG_S:
             self._young_deaths, self._pause_s = 0, FIRST_PAUSE_S
+        elif self._is_port_taken():
+            _log.error("another program listens on %s:%d; the broker cannot", self.host, self.port)
         else:
             self._young_deaths += 1
-        if self._young_deaths >= 2 and self._is_port_taken():
-            _log.error("another program listens on %s:%d; the broker cannot", self.host, self.port)
-            self._young_deaths = 0
-        elif self._young_deaths >= 2 and self.files.database.exists():
+        if self._young_deaths >= 2 and self.files.database.exists():
             self._move_database_aside()
         self._due_s = now_s + self._pause_s
         self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
