@@ -13,7 +13,7 @@ urlpatterns = [
     path("notices/<int:pk>/panel/<int:number>.png", notice.panel_page, name="desk-panel"),
     path("import/", importing.upload, name="desk-import"),
     path("delivery/", delivery.overview, name="desk-delivery"),
-    path("delivery/<str:notice_id>/snapshot/<int:line>.png", delivery.snapshot,
+    path("delivery/<str:notice_id>/<int:revision>/<str:box>.png", delivery.snapshot,
          name="desk-snapshot"),
     path("emergencies/", emergency.emergencies, name="desk-emergencies"),
     path("emergencies/new/", emergency.compose, name="desk-emergency-new"),

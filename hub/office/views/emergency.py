@@ -20,6 +20,7 @@ from hub.emergency import desk
 from hub.emergency.models import Emergency
 from hub.emergency.to_contract import to_alert
 from hub.office.access import for_staff
+from hub.office.views.delivery import lines_of
 from hub.places.models import SUPERVISORS
 from hub.places.posts import is_supervisor, posts_of, villages_of
 from hub.preview.led import panel_view
@@ -139,6 +140,7 @@ def dossier(request: DeskRequest, pk: int) -> HttpResponse:
         "pictures": [base64.b64encode(each).decode("ascii") for each in pictures],
         "words": words_of(notice),
         "emergency": emergency,
+        "lines": lines_of(emergency.notice_id) if emergency.is_released else [],
         "areas": [names.get(area, area) for area in emergency.areas],
         "is_over": emergency.expires_at <= timezone.now(),
         "may_release": not emergency.is_released and emergency.composed_by != request.user,

@@ -288,7 +288,7 @@ def test_the_delivery_page_tells_village_by_village(people: Desk, notices: Forms
         assert "已上屏" in shown
         assert "共42秒" in shown
         assert "播完 2.0" in shown
-        assert "被打断于 480" in shown
+        assert "被打断1次" in shown
 
 
 def test_an_emergency_is_composed_and_released_on_the_pages_by_two(people: Desk) -> None:

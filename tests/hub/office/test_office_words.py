@@ -12,7 +12,7 @@ import pytest
 from django.utils.translation import gettext, override
 
 HUB = Path(__file__).resolve().parents[3] / "hub"
-_PYTHON = re.compile(r'(?<![\w.])(?:_|gettext|gettext_lazy)\(\s*"([^"]+)"\s*\)')
+_PYTHON = re.compile(r'(?<![\w.])(?:_|gettext|gettext_lazy|_lazy)\(\s*"([^"]+)"\s*\)')
 _TRANSLATE = re.compile(r"""{% translate ["'](.+?)["'] %}|_\("([^"]+)"\)""")
 _BLOCK = re.compile(r"{% blocktranslate[^%]*%}(.*?){% endblocktranslate %}", re.DOTALL)
 
