@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from contract.areas import Area
 
 HUB_USER = "hub"
+HUB_SECRET = "broker-hub"  # noqa: S105 - the name of the file, not the secret
 DEFAULT_PORT = 1883
 MAXIMUM_PACKET_BYTES = 262_144
 

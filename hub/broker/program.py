@@ -10,7 +10,8 @@ import threading
 from typing import TYPE_CHECKING
 
 from contract.errors import VillageError
-from hub.broker.files import DEFAULT_PORT, BrokerFiles
+from hub.broker.files import DEFAULT_PORT, HUB_SECRET, BrokerFiles
+from hub.broker.passwords import hashed
 from hub.broker.supervisor import BrokerSupervisor
 from hub.site.datadir import DataDir
 
@@ -34,7 +35,10 @@ def run(data: DataDir, port: int, host: str = "127.0.0.1") -> int:
     stopped = threading.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stopped.set())
-    supervisor = BrokerSupervisor(broker_files(data), port, host)
+    files = broker_files(data)
+    if not files.passwords.exists():
+        files.write_accounts(hashed(data.secret(HUB_SECRET)), ())
+    supervisor = BrokerSupervisor(files, port, host)
     try:
         while not stopped.wait(TURN_S):
             supervisor.turn()

@@ -7,6 +7,7 @@ the broker starts empty: the hub asserts everything again, so nothing is lost.
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import resource
 import shutil
@@ -27,6 +28,8 @@ YOUNG_S = 3.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 30.0
 STOP_WITHIN_S = 5.0
 OPEN_FILES = 65_536
+PR_SET_PDEATHSIG = 1
+"""prctl(2): the signal a child gets when its parent dies, so that no broker is left behind."""
 
 
 @dataclass
@@ -63,7 +66,7 @@ class BrokerSupervisor:
         self.process = subprocess.Popen(
             [_program(), "-c", str(self.files.configuration)],
             stdin=subprocess.DEVNULL,
-            preexec_fn=_allow_many_files,  # noqa: PLW1509 - setrlimit alone, before any thread
+            preexec_fn=_prepare,  # noqa: PLW1509 - two system calls, before any thread
         )
         self._started_s = now_s
         self.starts += 1
@@ -136,8 +139,9 @@ def _program() -> str:
     return found
 
 
-def _allow_many_files() -> None:
-    """A broker that runs out of file descriptors spins; allow as many as this user may have."""
+def _prepare() -> None:
+    """In the child: many open files (a broker without any spins), and an end with the hub."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

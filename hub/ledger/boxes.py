@@ -13,7 +13,7 @@ from django.utils import timezone
 from contract.areas import Area
 from contract.errors import ContractError
 from contract.topics import check_box_id
-from hub.broker.files import Account, BrokerFiles
+from hub.broker.files import HUB_SECRET, Account, BrokerFiles
 from hub.broker.passwords import hashed, new_password
 from hub.dispatch.key_sets import current_key_set
 from hub.ledger.models import Box
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DEFAULT_BROKER = "mqtt://127.0.0.1:1883"
-HUB_SECRET = "broker-hub"  # noqa: S105 - the name of the file, not the secret
 
 
 @dataclass(frozen=True, slots=True)

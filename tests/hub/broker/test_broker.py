@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -235,6 +238,30 @@ def test_a_taken_port_is_no_reason_to_throw_the_database_away(party: Party, hub:
         party.until(lambda: supervisor.starts >= starts + 4, patience_s=20)
     party.until(party.broker.is_up, patience_s=20)
     assert not list(party.broker.files.folder.glob("*.broken"))
+
+
+def test_a_fresh_hub_has_a_broker_and_a_killed_one_leaves_none_behind(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    hub = subprocess.Popen(
+        [sys.executable, "-m", "hub.broker", "--port", str(port)],
+        env={**os.environ, "VILLAGE_HUB_DATA": str(tmp_path)},
+    )
+    _until_listening(port, wanted=True)
+    hub.kill()
+    hub.wait()
+    _until_listening(port, wanted=False)
+
+
+def _until_listening(port: int, *, wanted: bool) -> None:
+    deadline_s = time.monotonic() + 20
+    while True:
+        with socket.socket() as probe:
+            if (probe.connect_ex(("127.0.0.1", port)) == 0) is wanted:
+                return
+        assert time.monotonic() < deadline_s
+        time.sleep(0.05)
 
 
 def test_without_mosquitto_it_says_what_to_install(
