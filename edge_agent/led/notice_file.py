@@ -72,15 +72,20 @@ def _plain_notice(entry: dict[str, Any], number: int) -> Notice:
 
 
 def _table(table: dict[str, Any]) -> Table:
-    columns = [column for column in table["columns"] if not column.get("restricted")]
-    rows = table["rows"]
+    open_places = [n for n, each in enumerate(table["columns"]) if not each.get("restricted")]
+    columns = [table["columns"][n] for n in open_places]
     keys = [column["key"] for column in columns]
-    places = [n for n, column in enumerate(table["columns"]) if not column.get("restricted")]
     cells = [
-        [row.get(key, "") for key in keys] if isinstance(row, dict) else [row[n] for n in places]
-        for row in rows
+        [row.get(key, "") for key in keys]
+        if isinstance(row, dict)
+        else [row[n] for n in open_places]
+        for row in table["rows"]
     ]
     return Table(
         columns=tuple(Column(column["key"], str(column["label"])) for column in columns),
-        rows=tuple(tuple("" if cell is None else str(cell) for cell in row) for row in cells),
+        rows=tuple(tuple(map(_cell, row)) for row in cells),
     )
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else str(value)

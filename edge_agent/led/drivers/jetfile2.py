@@ -277,6 +277,13 @@ def read_pages(file: bytes) -> list[FilePage]:
 _CONTROL_BYTES = {0x0A: 2, 0x1B: 2}
 
 
+def _control_bytes(line: bytes, at: int) -> int:
+    """How many bytes follow a control code."""
+    if line[at] == 0x0E:
+        return 5 if line[at + 1 : at + 2] in (b"2", b"3") else 3
+    return _CONTROL_BYTES.get(line[at], 1)
+
+
 def _read_line(line: bytes, settings: dict[bytes, bytes]) -> list[tuple[str, str]]:
     pieces: list[tuple[bytes, str]] = []
     at, colour = 0, "red"
@@ -288,9 +295,7 @@ def _read_line(line: bytes, settings: dict[bytes, bytes]) -> list[tuple[str, str
             pieces.append((text + line[at : at + length], colour))
             at += length
             continue
-        length = _CONTROL_BYTES.get(byte, 1)
-        if byte == 0x0E:
-            length = 5 if line[at + 1 : at + 2] in (b"2", b"3") else 3
+        length = _control_bytes(line, at)
         value = line[at + 1 : at + 1 + length]
         settings[line[at : at + 1] + (value[:1] if byte == 0x0A else b"")] = value
         if byte == 0x1C:

@@ -192,23 +192,29 @@ def _check_area(
 ) -> None:
     """Numbers, size and overlaps; the maker names no error for an overlap, we answer 4."""
     highest = 5 if card.is_six else 8
-    inside = (
-        area.x_px + area.width_px <= card.matrix.width_px
-        and area.y_px + area.height_px <= card.matrix.height_px
-    )
-    if area.location >= highest or not inside:
+    if area.location >= highest or not _is_inside(card, area):
         raise Refusal(wire.ERR_MEMORY)
     if not card.flash.fonts:
         raise Refusal(wire.ERR_FONT)
-    if display_mode == 1:
-        return
     new = {other.location for other in areas}
     others = [held.area for number, held in kept.items() if number not in new]
     others += [other for other in areas if other is not area]
-    others += card.flash.program_areas()
-    covered = any(area.overlaps(other) for other in others)
-    if covered or (card.special is not None and card.special.overlaps(area)):
+    if display_mode == 0 and _is_covered(card, area, others):
         raise Refusal(wire.ERR_MEMORY)
+
+
+def _is_inside(card: OnbonKCard, area: TextArea) -> bool:
+    return (
+        area.x_px + area.width_px <= card.matrix.width_px
+        and area.y_px + area.height_px <= card.matrix.height_px
+    )
+
+
+def _is_covered(card: OnbonKCard, area: TextArea, others: list[TextArea]) -> bool:
+    others = others + card.flash.program_areas()
+    if card.special is not None and card.special.overlaps(area):
+        return True
+    return any(area.overlaps(other) for other in others)
 
 
 def _stored(

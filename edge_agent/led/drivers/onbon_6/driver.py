@@ -131,17 +131,8 @@ class Onbon6:
             return None
         self._exchange.traffic = Traffic()
         self._exchange.urgent = urgent
-        now_s = self._clock.monotonic_s()
-        self._drop_expired(now_s)
         try:
-            if now_s >= self._renew_at_s:
-                self._renew_at_s = now_s + RENEW_EVERY_S
-                for held in list(self._held.values()):
-                    if held.zone.loads or held.zone.drawn:
-                        self._send(held.zone, held.load, held.deadline_s)
-            for held in list(self._held.values()):
-                if held.next_s is not None and held.next_s <= now_s:
-                    self._turn(held)
+            self._look_after(self._clock.monotonic_s())
         except Preempted:
             return 0.0
         except PanelError:
@@ -151,6 +142,17 @@ class Onbon6:
             self._exchange.urgent = None
         due = [held.next_s for held in self._held.values() if held.next_s is not None]
         return max(0.0, min([self._renew_at_s, *due]) - self._clock.monotonic_s())
+
+    def _look_after(self, now_s: float) -> None:
+        self._drop_expired(now_s)
+        if now_s >= self._renew_at_s:
+            self._renew_at_s = now_s + RENEW_EVERY_S
+            known = [held for held in self._held.values() if held.zone.loads or held.zone.drawn]
+            for held in known:
+                self._send(held.zone, held.load, held.deadline_s)
+        for held in list(self._held.values()):
+            if held.next_s is not None and held.next_s <= now_s:
+                self._turn(held)
 
     def set_brightness(self, levels: Sequence[int]) -> None:
         """48 half-hour levels from 00:00, each 0 to 15, kept by the card."""

@@ -72,21 +72,28 @@ def _rare_box(page: Page, area: Area, lettering: k_text.Lettering) -> Box:
     if page.picture is not None or len(sizes) != 1 or (area.x_px % _CELL_PX):
         return Box(0, 0, area.width_px, area.height_px)
     size_px = sizes.pop()
-    cells = [
-        (x_px, run.y_px, char)
+    cells = _rare_cells(page, size_px, lettering)
+    if not cells or any(cell.top % size_px for cell in cells):
+        return Box(0, 0, area.width_px, area.height_px)
+    return _on_grid(_around_all(cells), page, area)
+
+
+def _around_all(cells: Sequence[Box]) -> Box:
+    return Box(
+        min(cell.left for cell in cells),
+        min(cell.top for cell in cells),
+        max(cell.right for cell in cells),
+        max(cell.bottom for cell in cells),
+    )
+
+
+def _rare_cells(page: Page, size_px: int, lettering: k_text.Lettering) -> list[Box]:
+    return [
+        Box(x_px, run.y_px, x_px + fonts.width_px(char, size_px), run.y_px + size_px)
         for run in page.runs
         for x_px, char in _placed(run)
         if k_text.code_of(char, lettering) is None
     ]
-    if not cells or any(y_px % size_px for _, y_px, _ in cells):
-        return Box(0, 0, area.width_px, area.height_px)
-    box = Box(
-        min(x_px for x_px, _, _ in cells),
-        min(y_px for _, y_px, _ in cells),
-        max(x_px + fonts.width_px(char, size_px) for x_px, _, char in cells),
-        max(y_px for _, y_px, _ in cells) + size_px,
-    )
-    return _on_grid(box, page, area)
 
 
 def _on_grid(box: Box, page: Page, area: Area) -> Box:

@@ -85,35 +85,46 @@ def plan_screen(
 ) -> Plan:
     """Divide a screen; ``in_program``: texts of any length fit, because they go to flash."""
     limit = 1 << 31 if in_program else abilities.text_bytes
-    pictured: list[Area] = []
-    unshown: list[str] = []
-    if abilities.pictures:
-        pictured = [area for area in screen.areas if _needs_picture(area, spec, abilities)]
-    else:
-        unshown = _unshown(screen.areas, abilities)
-    while True:
-        picture = _bounding(pictured, screen.areas)
-        inside = picture.areas if picture else ()
-        texts = [area for area in screen.areas if area not in inside and not _is_empty(area)]
-        pieces = [piece for area in texts for piece in pieces_of(area, spec, abilities, limit)]
-        if len(pieces) <= abilities.areas:
-            break
-        if not abilities.pictures:
-            pieces, extra = pieces[: abilities.areas], pieces[abilities.areas :]
-            unshown += _characters(extra)
-            break
-        pictured = [*inside, texts[-1]]
+    areas = tuple(area for area in screen.areas if area.pages or area.clock_format)
+    unshown = [] if abilities.pictures else _unshown(areas, abilities)
+    pieces, picture = _divide(areas, spec, abilities, limit)
+    unshown += _characters(pieces[abilities.areas :])
     zones = tuple(
-        Zone(
-            number,
-            loads_of(piece, spec, abilities, limit if piece in texts else ONE_PAGE),
-        )
-        for number, piece in enumerate(pieces)
+        Zone(number, loads_of(piece, spec, abilities, limit if piece in areas else ONE_PAGE))
+        for number, piece in enumerate(pieces[: abilities.areas])
     )
-    told = tuple(dict.fromkeys(unshown))
+    return Plan(_steps(zones, picture, spec, abilities), tuple(dict.fromkeys(unshown)))
+
+
+def _divide(
+    areas: Sequence[Area], spec: PanelSpec, abilities: Abilities, limit: int
+) -> tuple[list[Area], PictureZone | None]:
+    """Text areas, and what goes as pixels: more of it when there are too many text areas."""
+    picture = _first_picture(areas, spec, abilities)
+    while True:
+        inside = picture.areas if picture else ()
+        texts = [area for area in areas if area not in inside]
+        pieces = [piece for area in texts for piece in pieces_of(area, spec, abilities, limit)]
+        if len(pieces) <= abilities.areas or not abilities.pictures:
+            return pieces, picture
+        picture = _bounding([*inside, texts[-1]], areas)
+
+
+def _first_picture(
+    areas: Sequence[Area], spec: PanelSpec, abilities: Abilities
+) -> PictureZone | None:
+    """What must go as pixels because of what is in it, where the card takes pixels."""
+    if not abilities.pictures:
+        return None
+    return _bounding([area for area in areas if _needs_picture(area, spec, abilities)], areas)
+
+
+def _steps(
+    zones: tuple[Zone, ...], picture: PictureZone | None, spec: PanelSpec, abilities: Abilities
+) -> tuple[Step, ...]:
     if picture is not None and len(picture.areas) == 1 and picture.areas[0].pages:
-        return Plan(_mosaic_steps(picture.areas[0], zones, spec, abilities), told)
-    return Plan((Step(zones, picture, 0.0),), told)
+        return _mosaic_steps(picture.areas[0], zones, spec, abilities)
+    return (Step(zones, picture, 0.0),)
 
 
 def _mosaic_steps(
@@ -157,10 +168,6 @@ def numbered_from_top(plan: Plan, areas: int) -> Plan:
         for step in plan.steps
     )
     return replace(plan, steps=steps)
-
-
-def _is_empty(area: Area) -> bool:
-    return not area.pages and not area.clock_format
 
 
 def _needs_picture(area: Area, spec: PanelSpec, abilities: Abilities) -> bool:

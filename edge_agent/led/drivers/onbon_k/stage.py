@@ -297,24 +297,18 @@ class Stage:
         gone: Sequence[int] | None = (),
     ) -> None:
         """Write areas in as few frames as the card's buffer allows; first delete some, or all."""
-        batches = self._batches(changed)
-        if not batches and (gone is None or gone):
-            batches = [[]]
-        for batch in batches:
-            now_s = self._clock.monotonic_s()
-            areas = [self._area(number, *changed[number], deadline_s, now_s) for number in batch]
-            mode = 0 if self._beside_program else _DYNAMIC_FIRST
+        something_goes = gone is None or bool(gone)
+        for batch in self._batches(changed) or ([[]] if something_goes else []):
             leaving = list(self._held) if gone is None else gone
             self._doubt([*leaving, *batch])
+            now_s = self._clock.monotonic_s()
+            areas = [self._area(number, *changed[number], deadline_s, now_s) for number in batch]
             data = command.dynamic_areas(areas, delete=gone or (), delete_all=gone is None)
-            self._link.ask(data, display_mode=mode)
-            for number in leaving:
-                del self._held[number]
-            gone = ()
+            self._link.ask(data, display_mode=0 if self._beside_program else _DYNAMIC_FIRST)
+            self._held = {n: held for n, held in self._held.items() if n not in leaving}
+            self._held |= {n: _held(*changed[n], now_s, deadline_s) for n in batch}
             self._link.exchange.traffic.areas_sent += len(batch)
-            for number in batch:
-                zone, index = changed[number]
-                self._held[number] = _held(zone, index, now_s, deadline_s)
+            gone = ()
 
     def _batches(self, changed: dict[int, tuple[Zone, int]]) -> list[list[int]]:
         batches: list[list[int]] = []
