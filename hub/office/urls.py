@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from django.urls import path
 
-from hub.office.views import catalogue, delivery, emergency, importing, language, listing, notice
+from hub.office.views import (
+    catalogue,
+    delivery,
+    emergency,
+    importing,
+    language,
+    listing,
+    notice,
+    poster,
+)
 
 urlpatterns = [
     path("notices/", listing.notices, name="desk-notices"),
     path("notices/<int:pk>/", notice.dossier, name="desk-notice"),
     path("notices/<int:pk>/act/", notice.act, name="desk-act"),
     path("notices/<int:pk>/panel/<int:number>.png", notice.panel_page, name="desk-panel"),
+    path("notices/<int:pk>/poster/", poster.poster, name="desk-poster"),
     path("import/", importing.upload, name="desk-import"),
     path("delivery/", delivery.overview, name="desk-delivery"),
     path("delivery/<str:notice_id>/<int:revision>/<str:box>.png", delivery.snapshot,

@@ -9,3 +9,9 @@ document.addEventListener("click", (event) => {
     closer.closest("dialog").close();
   }
 });
+// A button with data-print prints the page.
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) {
+    window.print();
+  }
+});
