@@ -11,6 +11,9 @@ ROOT = Path(__file__).parent.parent
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 PATH = re.compile(r"`((?:contract|edge_agent|hub|provisioning|systemd|tests|docs|bench)/[^`\s]*)`")
 COMMAND = re.compile(r"^\s*(?:\$ )?(village-(?:agent|hub|provision)[^\n#|]*)", re.MULTILINE)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+DOC = re.compile(r"\bdocs/[a-z/-]+\.md\b")
+PACKAGES = ("contract", "edge_agent", "hub", "provisioning")
 PROGRAMS = {
     "village-agent": "edge_agent.cli",
     "village-hub": "hub.cli",
@@ -41,6 +44,19 @@ def test_every_path_that_a_page_names_exists(page: Path) -> None:
     named = PATH.findall(page.read_text(encoding="utf-8"))
     missing = [name for name in named if not any(ROOT.glob(name.rstrip("/")))]
     assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    links = LINK.findall(page.read_text(encoding="utf-8"))
+    local = [link.split("#", 1)[0] for link in links if "://" not in link]
+    assert [link for link in local if link and not (page.parent / link).exists()] == []
+
+
+def test_every_page_that_the_code_names_exists() -> None:
+    sources = [path for name in PACKAGES for path in (ROOT / name).rglob("*.py")]
+    named = {page for path in sources for page in DOC.findall(path.read_text(encoding="utf-8"))}
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
 
 
 @pytest.mark.parametrize("program", sorted(REQUIRED))
