@@ -28,19 +28,32 @@ _TIMES = {
     "purged": "purged_at",
 }
 
+_KEY = {"id", "box", "notice_id", "revision"}
+_FACTS = [field.name for field in Delivery._meta.fields if field.name not in _KEY]  # noqa: SLF001 - _meta is Django's public API
+
 
 def draw(box: str, receipts: Iterable[Receipt]) -> None:
-    """Bring the lines of these receipts up to date."""
-    lines: dict[tuple[str, int], Delivery] = {}
-    for receipt in receipts:
+    """Bring the lines of these receipts up to date: one query, one statement."""
+    found = list(receipts)
+    names = {receipt.notice_id[:64] for receipt in found}
+    lines = {
+        (line.notice_id, line.revision): line
+        for line in Delivery.objects.filter(box_id=box, notice_id__in=names)
+    }
+    touched: dict[tuple[str, int], Delivery] = {}
+    for receipt in found:
         key = (receipt.notice_id[:64], receipt.revision)
-        if key not in lines:
-            lines[key] = Delivery.objects.get_or_create(
-                box_id=box, notice_id=key[0], revision=key[1]
-            )[0]
-        _apply(lines[key], receipt)
-    for line in lines.values():
-        line.save()
+        line = lines.setdefault(key, Delivery(box_id=box, notice_id=key[0], revision=key[1]))
+        _apply(line, receipt)
+        touched[key] = line
+    for line in touched.values():
+        line.pk = None  # the unique key decides whether a line is new
+    Delivery.objects.bulk_create(
+        touched.values(),
+        update_conflicts=True,
+        unique_fields=["box", "notice_id", "revision"],
+        update_fields=_FACTS,
+    )
 
 
 def _apply(line: Delivery, receipt: Receipt) -> None:
