@@ -42,7 +42,30 @@ def alarm(story: Story) -> None:
         _panel_taken_over(story, home, step)
         _screen_taken_over(story, home, step, emergency.alert_id)
         _untouched(story.second, step, emergency.alert_id)
+        step.until(
+            "预警播完一遍 read once",
+            lambda: any(p.label.endswith("gap") for p in home.sound.of(emergency.alert_id)),
+            steps.SPOKEN_WITHIN_S,
+        )
+        _all_clear(story, home, step, emergency.alert_id)
         _resumes(story, home, step, running)
+
+
+def _all_clear(story: Story, home: Home, step: Step, alert_id: str) -> None:
+    """Two officers cancel the alarm; panel and screen go back to what they had."""
+    cancel = story.officers.compose(sample.all_clear(story.cast.alarm, alert_id), home.people.page)
+    story.officers.release(cancel)
+    words = "".join(story.cast.alarm["title"].split())[:4]
+    step.until(
+        "预警解除,屏恢复 all clear on the panel",
+        lambda: words not in home.card.text(),
+        PATIENCE_S,
+    )
+    step.until(
+        "预警解除,查询机恢复 all clear on the screen",
+        lambda: not home.screen.status().get("alarms"),
+        PATIENCE_S,
+    )
 
 
 def _running_announcement(story: Story, home: Home, step: Step) -> str:

@@ -127,6 +127,21 @@ def in_village(draft: Draft, home: Village, village: Village) -> Draft:
     return moved
 
 
+def all_clear(alarm: Draft, alert_id: str) -> Draft:
+    """The end of an alarm, to the same groups, as the same office would write it."""
+    found = copy.deepcopy(alarm)
+    emergency = found["emergency"]
+    found["id"] = f"{alarm['id']}-C"
+    found["urgency"] = "cancel"
+    found["title"] = f"{emergency.get('type', '')}预警解除"
+    found["summary"] = "预警已解除,请有序返家。"
+    found["speech"] = "各位村民,预警已经解除,请听从安排,有序返家。"
+    found["body"] = "预警已解除。"
+    emergency.pop("cap_id", None)
+    emergency["cancels"] = alert_id
+    return found
+
+
 def dated(draft: Draft, now: datetime) -> Draft:
     """A copy of a notice that is published now and lives as long as the original."""
     found = copy.deepcopy(draft)
