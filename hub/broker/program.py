@@ -7,10 +7,11 @@ import logging
 import signal
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contract.errors import VillageError
-from hub.broker.files import DEFAULT_PORT, HUB_SECRET, BrokerFiles
+from hub.broker.files import DEFAULT_PORT, HUB_SECRET, BrokerFiles, TlsListener
 from hub.broker.passwords import hashed
 from hub.broker.supervisor import BrokerSupervisor
 from hub.site.datadir import DataDir
@@ -26,7 +27,7 @@ def broker_files(data: DataDir) -> BrokerFiles:
     return BrokerFiles(data.root / "broker")
 
 
-def run(data: DataDir, port: int, host: str = "127.0.0.1") -> int:
+def run(data: DataDir, port: int, host: str = "127.0.0.1", tls: TlsListener | None = None) -> int:
     """Keep the broker running until SIGTERM or SIGINT; 0 when it was told to stop.
 
     Raises:
@@ -38,7 +39,7 @@ def run(data: DataDir, port: int, host: str = "127.0.0.1") -> int:
     files = broker_files(data)
     if not files.passwords.exists():
         files.write_accounts(hashed(data.secret(HUB_SECRET)), ())
-    supervisor = BrokerSupervisor(files, port, host)
+    supervisor = BrokerSupervisor(files, port, host, tls)
     try:
         while not stopped.wait(TURN_S):
             supervisor.turn()
@@ -52,10 +53,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m hub.broker", description=__doc__)
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="TCP port (default 1883)")
     parser.add_argument("--host", default="127.0.0.1", help="address (default 127.0.0.1)")
+    parser.add_argument("--tls-port", type=int, help="TCP port for boxes with certificates")
+    parser.add_argument(
+        "--tls-folder", type=Path, help="folder with ca.pem, server.pem and server.key"
+    )
     arguments = parser.parse_args(argv)
+    if (arguments.tls_port is None) != (arguments.tls_folder is None):
+        parser.error("--tls-port and --tls-folder belong together")
+    tls = None
+    if arguments.tls_port is not None:
+        tls = TlsListener(arguments.tls_port, arguments.tls_folder.resolve())
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
-        return run(DataDir.from_environment(), arguments.port, arguments.host)
+        return run(DataDir.from_environment(), arguments.port, arguments.host, tls)
     except VillageError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from hub.broker.errors import BrokerError
 
 if TYPE_CHECKING:
-    from hub.broker.files import BrokerFiles
+    from hub.broker.files import BrokerFiles, TlsListener
 
 _log = logging.getLogger(__name__)
 YOUNG_S = 3.0
@@ -39,6 +39,7 @@ class BrokerSupervisor:
     files: BrokerFiles
     port: int
     host: str = "127.0.0.1"
+    tls: TlsListener | None = None
     process: subprocess.Popen[bytes] | None = None
     starts: int = 0
     _young_deaths: int = 0
@@ -61,7 +62,7 @@ class BrokerSupervisor:
             _log.info("the broker reads its accounts again")
 
     def _start(self, now_s: float) -> None:
-        self.files.write_configuration(self.port, self.host)
+        self.files.write_configuration(self.port, self.host, self.tls)
         self._accounts_ns = self._changed_ns()
         self.process = subprocess.Popen(
             [_program(), "-c", str(self.files.configuration)],
