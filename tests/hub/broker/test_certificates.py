@@ -19,6 +19,11 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from contract import topics
 from contract.areas import Area
+from contract.keys import KeySet, PrivateKey, seal_keys
+from edge_agent.clock import BoxClock
+from edge_agent.link import keyfile
+from edge_agent.link.program import Link
+from edge_agent.settings import BoxSettings, LinkSettings, Settings
 from hub.broker.files import TlsListener
 from tests.conftest import HUB_PASSWORD, TestBroker
 
@@ -223,3 +228,35 @@ def test_a_revoked_box_with_a_live_session_says_and_hears_nothing_more(
         hub.loop(0.02)
         box.client.loop(0.02)
     assert (box.received, heard) == ([], [])
+
+
+def test_a_village_s_link_comes_in_by_its_certificate_alone(
+    guarded: TestBroker, authority: Authority, tmp_path: Path
+) -> None:
+    pem, secret = authority.issue("box-1")
+    root = PrivateKey.generate()
+    settings = Settings(
+        box=BoxSettings("box-1", str(HOME), "青石村", str(tmp_path / "s"), str(tmp_path / "r")),
+        link=LinkSettings(
+            broker=f"mqtts://127.0.0.1:{_port(guarded)}",
+            ca_file=str(authority.pem),
+            certificate_file=str(pem),
+            key_file=str(secret),
+        ),
+    )
+    keys = KeySet(1, (root.public("root"),), root_threshold=1)
+    keyfile.pin(settings.part_folder("link"), seal_keys(keys, [root]))
+    link = Link(settings, BoxClock(settings.part_folder("clock")))
+    heard: list[str] = []
+    hub = _hub(guarded)
+    hub.on_connect = lambda *_: hub.subscribe(topics.uplink(), 1)
+    hub.on_message = lambda _client, _user, message: heard.append(message.topic)
+
+    def has_reported() -> bool:
+        link.turn(0.02)
+        hub.loop(0.02)
+        return topics.box_up("box-1", "state") in heard
+
+    _until(has_reported, guarded)
+    assert link.is_up
+    link.close()
