@@ -59,7 +59,7 @@ class StateReport:
             session=session,
             online=is_online,
             at=reading.now,
-            boot=boot_id()[:36],
+            boot=boot_id(held.settings.part_folder("clock"))[:36],
             clock_trusted=reading.trusted,
             layers=self._layers() if is_online else None,
             keys_version=held.keys.version,
