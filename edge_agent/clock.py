@@ -19,6 +19,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 CHINA = ZoneInfo("Asia/Shanghai")
+DESK_BOOT = "desk-boot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,19 @@ class TrustedClock(Clock, Protocol):
         ...
 
 
-def boot_id() -> str:
-    """Names this boot; a desk village gets a new one from `village-agent run`."""
+def boot_id(folder: Path) -> str:
+    """Names this boot: the kernel's name for it, or on a desk the one `village-agent run` gave.
+
+    The parts of a desk village are told by their environment; who looks at it from outside
+    (status, the desk page) reads the name from ``folder``.
+    """
     given = os.environ.get("VILLAGE_BOOT_ID")
     if given:
         return given
+    try:
+        return (folder / DESK_BOOT).read_text(encoding="ascii").strip()
+    except OSError:
+        pass
     return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
 
 
@@ -75,7 +84,7 @@ class BoxClock:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._boot = boot_id()
+        self._boot = boot_id(folder)
         self._started_monotonic_s = self.monotonic_s()
         self._floor: datetime | None = None
         self._trust: tuple[float, float] | None = None

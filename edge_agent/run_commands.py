@@ -51,7 +51,7 @@ def run_box(arguments: argparse.Namespace) -> int:
         if not absent.get(part)
     ]
     clock = BoxClock(found.part_folder("clock"))
-    supervisor.Supervisor(programs, clock, supervisor.new_boot()).run()
+    supervisor.Supervisor(programs, clock, supervisor.new_boot(found.part_folder("clock"))).run()
     return cli.DONE
 
 

@@ -16,8 +16,11 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from edge_agent.clock import DESK_BOOT
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
     from types import FrameType
 
     from edge_agent.clock import Clock
@@ -111,6 +114,11 @@ def part_command(part: str, settings: str) -> list[str]:
     return [sys.executable, "-m", "edge_agent.cli", "part", part, "--settings", settings]
 
 
-def new_boot() -> dict[str, str]:
-    """Environment of a fresh boot on a desk; a real box uses the kernel's boot id."""
-    return {"VILLAGE_BOOT_ID": secrets.token_hex(8)}
+def new_boot(clock_folder: Path) -> dict[str, str]:
+    """Environment of a fresh boot on a desk; a real box uses the kernel's boot id.
+
+    The name is also written down, for who looks at the village from outside.
+    """
+    name = secrets.token_hex(8)
+    (clock_folder / DESK_BOOT).write_text(name, encoding="ascii")
+    return {"VILLAGE_BOOT_ID": name}
