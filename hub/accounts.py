@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from wagtail.models import Locale, Page, Site
 from wagtail.users.models import UserProfile
@@ -19,7 +20,7 @@ from wagtail.users.models import UserProfile
 from hub.catalogue.loading import load
 from hub.notices.chain import make_standard_chain
 from hub.notices.initials import initials
-from hub.places.codes import NamedVillage, number_villages
+from hub.places.codes import NamedVillage, PlacePathError, number_villages
 from hub.places.models import VILLAGE_ROLES, CountyPage, PlacePage, Role, TownPage, VillagePage
 from hub.places.posts import make_post
 
@@ -87,6 +88,9 @@ def create_demo_county(path: Path, *, name: str = "云岭县") -> County:
 
     Returns:
         The places and logins; passwords are new on every call.
+
+    Raises:
+        PlacePathError: the file's places cannot be read, or the hub serves another county.
     """
     data = json.loads(path.read_text(encoding="utf-8"))
     rows = number_villages(each["path"] for each in data["meta"]["villages"])
@@ -105,16 +109,23 @@ def create_demo_county(path: Path, *, name: str = "云岭县") -> County:
 
 
 def _county(code: str, name: str) -> CountyPage:
+    other = CountyPage.objects.exclude(code=code).first()
+    if other is not None:
+        raise PlacePathError(
+            f"本平台已是{other.title}({other.code}),一个平台只管一个县"
+            f" / this hub serves county {other.code} already"
+        )
     found: CountyPage | None = CountyPage.objects.filter(code=code).first()
     if found is None:
         Locale.objects.get_or_create(language_code="zh-hans")
         root = Page.get_first_root_node()
         found = root.add_child(instance=CountyPage(title=name, slug=code, code=code))
-        Page.objects.filter(depth=2).exclude(pk=found.pk).delete()
     Site.objects.update_or_create(
         is_default_site=True,
         defaults={"hostname": "localhost", "root_page_id": found.pk, "site_name": name},
     )
+    plain = ContentType.objects.get_for_model(Page)
+    Page.objects.filter(depth=2, content_type=plain).delete()  # Wagtail's welcome page
     return found
 
 

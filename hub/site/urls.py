@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/admin/", permanent=False)),
     path("enrol/v1", enrol),
     path("b/<str:sha256>", asset),
+    path("favicon.ico", RedirectView.as_view(url="/static/office/mark.svg", permanent=True)),
     path("admin/", include(admin_urls)),
     path("n/<str:notice_id>/", phone.notice_page, name="phone-notice"),
     path("v/<str:code>/", phone.place_page, name="phone-place"),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from django.contrib.auth.models import Permission
 from wagtail.models import GroupPagePermission
 
 from hub.accounts import create_demo_county
+from hub.places.codes import PlacePathError
 from hub.places.models import Role, VillagePage
 from hub.places.posts import holds, is_supervisor, villages_of
 
@@ -54,3 +56,11 @@ def test_setting_up_the_county_again_doubles_nothing(people: Desk, notices_file:
         each.username for each in people.county.logins
     ]
     assert people.village.posts.count() == 3
+
+
+def test_a_second_county_cannot_take_over_a_hub(people: Desk, tmp_path: Path) -> None:
+    other = tmp_path / "other.json"
+    other.write_text('{"meta": {"villages": [{"path": "530198/甲镇/乙村", "groups": 1}]}}', "utf-8")
+    with pytest.raises(PlacePathError, match="530199"):
+        create_demo_county(other)
+    assert VillagePage.objects.filter(code=people.village.code).exists()
