@@ -6,7 +6,6 @@ only their hashes are kept.
 
 from __future__ import annotations
 
-import json
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from wagtail.models import Locale, Page, Site
 from wagtail.users.models import UserProfile
 
 from hub.catalogue.loading import load
+from hub.intake import json_bytes
 from hub.notices.chain import make_standard_chain
 from hub.notices.initials import initials
 from hub.places.codes import NamedVillage, PlacePathError, number_villages
@@ -68,14 +68,19 @@ class County:
         raise LookupError(f"no account for {role} in {code or 'any place'}")
 
 
-def villages_in(path: Path) -> list[NamedVillage]:
-    """The villages that a notices file names, with their codes.
+def _entries(path: Path) -> list[dict[str, Any]]:
+    """The file's ``meta.villages``: objects with ``path`` and ``groups``, each path once.
 
     Raises:
-        PlacePathError: a place is not written as county code/town/village.
+        PlacePathError: there are none. IntakeError: not JSON within bounds.
     """
-    data = json.loads(path.read_text(encoding="utf-8"))
-    return number_villages(each["path"] for each in data["meta"]["villages"])
+    data = json_bytes.load(path.read_bytes(), path.name)
+    meta = data.get("meta") if isinstance(data, dict) else None
+    found = meta.get("villages") if isinstance(meta, dict) else None
+    entries = [each for each in found or () if isinstance(each, dict) and "path" in each]
+    if not entries:
+        raise PlacePathError("文件里没有 meta.villages / the file names no villages")
+    return list({str(each["path"]): each for each in entries}.values())
 
 
 @transaction.atomic
@@ -92,14 +97,14 @@ def create_demo_county(path: Path, *, name: str = "云岭县") -> County:
     Raises:
         PlacePathError: the file's places cannot be read, or the hub serves another county.
     """
-    data = json.loads(path.read_text(encoding="utf-8"))
-    rows = number_villages(each["path"] for each in data["meta"]["villages"])
-    groups = {each["path"]: int(each.get("groups", 0)) for each in data["meta"]["villages"]}
+    entries = _entries(path)
+    rows = number_villages(str(each["path"]) for each in entries)
     load()
     county = _county(rows[0].county_code, name)
     make_standard_chain(county)
     villages = [
-        _village(county, row, groups[path_of]) for row, path_of in zip(rows, groups, strict=True)
+        _village(county, row, int(each.get("groups") or 0))
+        for row, each in zip(rows, entries, strict=True)
     ]
     logins = [_account(county, Role.COUNTY_OFFICER, number) for number in (1, 2)]
     towns = TownPage.objects.filter(code__in={row.town_code for row in rows}).order_by("code")

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from wagtail.models import GroupPagePermission
 
+from contract.errors import VillageError
 from hub.accounts import create_demo_county
 from hub.places.codes import PlacePathError
 from hub.places.models import Role, VillagePage
@@ -64,3 +65,12 @@ def test_a_second_county_cannot_take_over_a_hub(people: Desk, tmp_path: Path) ->
     with pytest.raises(PlacePathError, match="530199"):
         create_demo_county(other)
     assert VillagePage.objects.filter(code=people.village.code).exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("text", ["", "[]", '{"meta": {}}', '{"meta": {"villages": [1]}}'])
+def test_a_file_without_villages_sets_nothing_up(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "empty.json"
+    file.write_text(text, "utf-8")
+    with pytest.raises(VillageError):
+        create_demo_county(file)
