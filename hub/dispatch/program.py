@@ -51,7 +51,7 @@ class SealingThread(threading.Thread):
                 for act in self._sealer.others(time.monotonic()):
                     self._acts.put(act)
                     wake()
-                self._sealer.prepare()
+                self._sealer.prepare(time.monotonic())
             except DatabaseError:
                 _log.exception("the database is not available, trying again")
                 close_old_connections()

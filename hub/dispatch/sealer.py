@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 LONGEST_PAUSE_S = 60.0
+PREPARE_EVERY_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,8 @@ class Sealer:
         self._studio = studio
         self._not_before_s: dict[int, float] = {}
         self._sealed: set[int] = set()
-        self._prepared: set[str] = set()
+        self._prepared: set[int] = set()
+        self._prepare_s = float("-inf")
 
     def alerts(self, now_s: float) -> Iterator[SealedAct]:
         """Seal released emergencies: first of all, and without waiting for a rendering."""
@@ -118,16 +120,19 @@ class Sealer:
         recording = self._studio.known(text) if is_urgent else self._studio(text)
         return lambda _text: recording
 
-    def prepare(self) -> None:
+    def prepare(self, now_s: float) -> None:
         """Begin to render what is under review, so that its signature waits for nothing."""
-        if self._studio is None:
+        if self._studio is None or now_s < self._prepare_s:
             return
+        self._prepare_s = now_s + PREPARE_EVERY_S
         running = WorkflowState.objects.filter(status=WorkflowState.STATUS_IN_PROGRESS)
         for state in running.order_by("pk"):
             page = state.content_object
-            text = _spoken(page.get_latest_revision_as_object()) if page is not None else ""
-            if text and text not in self._prepared:
-                self._prepared.add(text)
+            if page is None or page.latest_revision_id in self._prepared:
+                continue
+            self._prepared.add(page.latest_revision_id)
+            text = _spoken(page.get_latest_revision_as_object())
+            if text:
                 self._studio.prepare(text)
 
     def _note_failure(self, row: OutboxRow, error: Exception, now_s: float) -> None:

@@ -96,6 +96,7 @@ def test_what_is_under_review_is_rendered_before_it_is_signed(road: Road, notice
     desk.submit(people.clerk, page)
     shelf = Shelf()
     sealer = Sealer(shelf)
-    sealer.prepare()
-    sealer.prepare()
+    sealer.prepare(0.0)
+    sealer.prepare(1.0)
+    sealer.prepare(100.0)
     assert len(shelf.asked) == 1
