@@ -157,7 +157,8 @@ class Dispatcher:
             box, what = topics.box_of(message.topic)
             data = _spoken_by(box, message.payload)
             if what == "state":
-                return self._take_state(codec.decode(BoxState, data))
+                state = codec.decode(BoxState, data)
+                return self._take_state(state, is_retained=message.is_retained)
             if what == "events":
                 return _take_events(codec.decode(EventBatch, data))
             if what == "nonce" and not message.is_retained:
@@ -166,8 +167,8 @@ class Dispatcher:
             _log.warning("a message on %s is not taken: %s", message.topic[:60], error.reason)
         return []
 
-    def _take_state(self, state: BoxState) -> list[tuple[str, bytes]]:
-        for area in self._reports.take(state, time.monotonic()):
+    def _take_state(self, state: BoxState, *, is_retained: bool) -> list[tuple[str, bytes]]:
+        for area in self._reports.take(state, time.monotonic(), is_retained=is_retained):
             self._assertion.change(area)
         return []
 

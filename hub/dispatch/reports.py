@@ -16,6 +16,8 @@ from hub.dispatch.models import Layer
 from hub.ledger.models import Box, FleetAlarm
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from contract.uplink import BoxState, LayerState
 
 _log = logging.getLogger(__name__)
@@ -41,14 +43,19 @@ class Reports:
         self._behind: dict[str, _Behind] = {}
         self._repeated_s: dict[str, float] = {}
 
-    def take(self, state: BoxState, now_s: float) -> set[str]:
-        """Store a box's state; returns areas whose manifests moved past what it has seen."""
+    def take(self, state: BoxState, now_s: float, *, is_retained: bool = False) -> set[str]:
+        """Store a box's state; returns areas whose manifests moved past what it has seen.
+
+        A retained state is what the broker last heard, perhaps long ago: it does not make a
+        box that has been silent since any younger.
+        """
         box = Box.objects.filter(id=state.box, revoked_at=None).first()
         if box is None:
             return set()
         if not state.online and state.session not in ("closed", box.session):
             return set()  # the last will of a connection that a newer one replaced
-        _store(box, state)
+        if not (is_retained and state.session == box.session and state.online == box.is_online):
+            _store(box, state, state.at if is_retained and state.clock_trusted else None)
         if not state.online:
             self._behind.pop(box.id, None)
             return set()
@@ -118,8 +125,8 @@ def _move_past(box: Box, area: str, seen: LayerState) -> set[str]:
     return {area}
 
 
-def _store(box: Box, state: BoxState) -> None:
-    now = timezone.now()
+def _store(box: Box, state: BoxState, said_at: datetime | None) -> None:
+    now = min(timezone.now(), said_at or timezone.now())
     if box.is_online != state.online or box.online_changed_at is None:
         box.online_changed_at = now
     box.is_online = state.online
