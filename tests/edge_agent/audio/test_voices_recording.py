@@ -14,12 +14,22 @@ from edge_agent.audio.script import Script, spoken_words
 from edge_agent.audio.sounds import wav_bytes
 from edge_agent.audio.voices import opus
 from edge_agent.audio.voices.finishing import to_pcm
+from edge_agent.audio.voices.isolated import IsolatedVoice
 from edge_agent.audio.voices.recording import RecordingRefusedError, open_recording
 from edge_agent.audio.voices.stock import PHRASES, StockVoice, fitting_phrase, render_phrases
 from edge_agent.audio.voices.voice import Rendering, VoiceError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def test_the_shipped_opus_file_keeps_loudness_and_peak_itself() -> None:
+    voice = IsolatedVoice("espeak")
+    spoken = voice.render(spoken_words("紧急通知！地震！请立即到空旷的地方，远离房屋。"))
+    voice.close()
+    shipped = open_recording(opus.encode(spoken.data))
+    assert shipped.original_lufs == pytest.approx(-16, abs=1)
+    assert shipped.original_peak_dbtp <= -1.5
 
 
 def words(seconds: float, level: float = 0.1, rate_hz: int = RATE_HZ) -> bytes:
