@@ -36,8 +36,17 @@ class Keyring:
     area: str
 
     def root(self, name: str) -> PrivateKey:
-        """One of the three roots, from the folder that is to be moved to a safe."""
-        return self._key(self.folder / "offline" / name)
+        """One of the three roots, from the folder that is to be moved to a safe.
+
+        Raises:
+            KeyFileError: the roots are in their safe; a new one would be no root of any box.
+        """
+        path = self.folder / "offline" / name
+        if not path.exists() and (self.folder / "target").exists():
+            raise KeyFileError(
+                f"根密钥不在本机,请从保险柜取来 / the roots are in their safe, bring them: {name}"
+            )
+        return self._key(path)
 
     @property
     def target(self) -> PrivateKey:
