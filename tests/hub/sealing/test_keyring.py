@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.sealing.keyring import Keyring, KeyFileError
+from hub.sealing.keyring import KeyFileError, Keyring
 
 
 def test_keys_are_made_once_and_closed_to_others(tmp_path: Path) -> None:
