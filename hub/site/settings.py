@@ -172,7 +172,7 @@ WAGTAILIMAGES_MAX_IMAGE_PIXELS = 40_000_000
 WAGTAILDOCS_SERVE_METHOD = "direct"  # through MEDIA_URL, which asks for a login
 WAGTAILDOCS_EXTENSIONS = ["pdf", "docx", "xlsx"]
 WAGTAILADMIN_COMMENTS_ENABLED = True
-WAGTAIL_AUTOSAVE_INTERVAL = 5000  # milliseconds; a draft survives a power cut on the desk
+WAGTAIL_AUTOSAVE_INTERVAL = 0  # a save that runs while a button is pressed swallows the press
 WAGTAIL_ALLOW_UNICODE_SLUGS = True
 WAGTAILSEARCH_BACKENDS = {
     # Plain LIKE: the tokenizer of SQLite's own index splits no Chinese words.

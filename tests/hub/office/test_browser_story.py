@@ -124,6 +124,7 @@ def _submit(page: Page) -> None:
 def test_a_table_is_imported_refused_corrected_approved_and_signed(
     hub: Hub, browser: Browser, notices: dict[str, dict[str, object]], tmp_path: Path
 ) -> None:
+    expect.set_options(timeout=PATIENCE_MS)
     sheet = tmp_path / "2024年第二季度低保.xlsx"
     sheet.write_bytes(sheet_from_notice(notices["N001"]))
     title = str(notices["N001"]["title"])
