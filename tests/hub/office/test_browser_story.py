@@ -86,6 +86,7 @@ def hub(tmp_path: Path, notices_file: Path) -> Iterator[Hub]:
 
 @pytest.fixture
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
@@ -124,7 +125,6 @@ def _submit(page: Page) -> None:
 def test_a_table_is_imported_refused_corrected_approved_and_signed(
     hub: Hub, browser: Browser, notices: dict[str, dict[str, object]], tmp_path: Path
 ) -> None:
-    expect.set_options(timeout=PATIENCE_MS)
     sheet = tmp_path / "2024年第二季度低保.xlsx"
     sheet.write_bytes(sheet_from_notice(notices["N001"]))
     title = str(notices["N001"]["title"])
