@@ -7,6 +7,7 @@ import socket
 import time
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from hub.broker.files import Account, BrokerFiles
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from contract.areas import Area
 
 HUB_PASSWORD = "hub-password"
+# Speed is measured in bench/, never asserted by a clock on the wall.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
 
 
 class TestBroker:

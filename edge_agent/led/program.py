@@ -94,6 +94,7 @@ class PanelThread(threading.Thread):
         self._ended = ended
         self.mailbox = Mailbox(plan)
         self._stopping = threading.Event()
+        self.has_ended = False
 
     def run(self) -> None:
         """The panel's loop; its end, orderly or not, wakes the main thread."""
@@ -105,6 +106,7 @@ class PanelThread(threading.Thread):
                     wait_s = self.presenter.turn(plan, self.mailbox.newest)
             self.presenter.close()
         finally:
+            self.has_ended = True  # the thread itself still lives while it wakes the program
             self._ended()
 
     def stop(self) -> None:
@@ -185,7 +187,7 @@ class LedProgram:
     def _is_hung(self) -> bool:
         now_s = self._part.clock.monotonic_s()
         for thread in self._threads:
-            if not thread.is_alive() or now_s - thread.presenter.turned_at_s > HUNG_S:
+            if thread.has_ended or now_s - thread.presenter.turned_at_s > HUNG_S:
                 _log.error("%s does not turn any more, the program starts again", thread.name)
                 return True
         return False

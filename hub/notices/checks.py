@@ -74,6 +74,8 @@ def _facts(page: NoticePage) -> list[str]:
         found.append(_("还没有选公开事项。请选它属于目录中的哪一项。"))
     if not page.channels:
         found.append(_("还没有选公开方式。请至少选一种。"))
+    if page.joint_villages and is_personal(page):
+        found.append(_("含个人名单的公开只能在本村公开，请去掉联合公开的村。"))
     try:
         areas_of(page)
     except ContractError as error:

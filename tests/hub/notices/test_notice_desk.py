@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import PermissionDenied
+from django.utils import timezone
 from wagtail.actions.publish_page_revision import PublishPagePermissionError
 from wagtail.models import GroupPagePermission, Revision, TaskState
 
 from contract.notice import Table
-from hub.notices import desk
+from hub.notices import checks, desk
 from hub.notices.errors import NotReadyError, NotYourStepError, ReasonMissingError
 from hub.notices.to_contract import to_notice
 from hub.places.models import Role
@@ -304,3 +305,18 @@ def test_a_step_is_taken_once_even_if_two_ask_at_the_same_time(
         task.on_action(second, people.committee, "approve")
     with pytest.raises(PermissionDenied):
         task.on_action(second, people.committee, "reject", category="其他", comment="反悔")
+
+
+def test_a_list_of_persons_is_not_published_in_another_village(
+    people: Desk, notices: dict[str, dict[str, Any]]
+) -> None:
+    form = {**notices["N006"], "id": "JOINT1"}
+    form["table"] = {
+        "columns": [{"key": "n", "label": "姓名", "type": "name"}],
+        "rows": [["王建国"], ["李秀英"]],
+    }
+    page = desk.draft_from_import(
+        people.clerk, form, people.village, now=timezone.now(),
+        joint_villages=(people.other_village.code,),
+    )  # fmt: skip
+    assert any("只能在本村公开" in sentence for sentence in checks.before_leaving(page))
