@@ -8,6 +8,8 @@ import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
+
 from hub.demo import sample
 from hub.demo.people import is_refused
 from hub.demo.readback import traces
@@ -55,6 +57,25 @@ def review_and_sign(story: Story) -> None:
     with story.evidence.step("2 审签", "监委会退回并说明原因,文书改正,监委会通过,书记签发") as step:
         for home in story.homes:
             _review(story, home, step)
+        _recordings_are_there(story, step)
+        for home in story.homes:
+            desk.sign(home.people.secretary, home.pages["table"])
+            step.fact(f"{home.box.id} 签发 signed", home.pages["table"].notice_id)
+
+
+def _recordings_are_there(story: Story, step: Step) -> None:
+    """The secretary hears what will be spoken before signing, where the hub has its voice."""
+    shelf = settings.DATA.root / "recordings"
+    if not shelf.exists():
+        step.fact("审听录音 recording", "没有装语音,由终端发声 no voice at the hub: boxes speak")
+        return
+    step.until(
+        "审听录音 recordings made",
+        lambda: len(list(shelf.glob("*.json"))) >= len(story.homes),
+        SPOKEN_WITHIN_S,
+    )
+    for sound in sorted(shelf.glob("*.sound")):
+        story.evidence.keep(step, sound, f"{sound.stem[:8]}.opus")
 
 
 def _review(story: Story, home: Home, step: Step) -> None:
@@ -78,8 +99,6 @@ def _review(story: Story, home: Home, step: Step) -> None:
         holds=bool(sentence := is_refused(lambda: desk.sign(people.committee, page))),
         seen=sentence,
     )
-    desk.sign(people.secretary, page)
-    step.fact(f"{home.box.id} 签发 signed", page.notice_id)
 
 
 def see_hear_and_read(story: Story) -> None:
