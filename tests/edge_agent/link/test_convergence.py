@@ -109,17 +109,21 @@ class Road(RuleBasedStateMachine):
             self.hub.generation += 1
             self._assert_all()
 
-    @rule(number=st.integers(0, 1), data=st.data())
-    def deliver_one(self, number: int, data: st.DataObject) -> None:
+    @rule(
+        number=st.integers(0, 1),
+        place=st.integers(0, 99),
+        again=st.booleans(),
+        fetches=st.booleans(),
+    )
+    def deliver_one(self, number: int, place: int, *, again: bool, fetches: bool) -> None:
         """In any order, once or again."""
         waiting = self.on_the_way[number]
         if waiting:
-            place = data.draw(st.integers(0, len(waiting) - 1))
-            topic, body = waiting[place]
-            if not data.draw(st.booleans()):
-                waiting.pop(place)
+            topic, body = waiting[place % len(waiting)]
+            if not again:
+                waiting.pop(place % len(waiting))
             self._take(number, topic, body)
-            if data.draw(st.booleans()):
+            if fetches:
                 self._fetch(number)
 
     @rule(number=st.integers(0, 1))
