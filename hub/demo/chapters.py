@@ -24,7 +24,7 @@ FIRST_FRAME_S = 2.0
 CONVERGED_WITHIN_S = 10.0
 PATIENCE_S = 60.0
 """How long one waits before giving up; what it took is a fact of its own."""
-SPEECH_BEFORE_S = 4.0
+SPEECH_BEFORE_S = 1.0
 CORRECTION = "更正:金额已复核"
 
 
@@ -70,7 +70,6 @@ def _all_clear(story: Story, home: Home, step: Step, alert_id: str) -> None:
 
 def _running_announcement(story: Story, home: Home, step: Step) -> str:
     """Publish a long notice and wait until its speech is under way; returns its id."""
-    form = sample.in_village(story.cast.withdrawn, home.box.village, home.box.village)
     for each in story.homes:
         form = sample.in_village(story.cast.withdrawn, story.first.box.village, each.box.village)
         page, _ = each.people.draft(form)
@@ -80,7 +79,7 @@ def _running_announcement(story: Story, home: Home, step: Step) -> str:
     step.until(
         "公告播报中 announcement under way",
         lambda: any(
-            "speech" in p.label and p.end - p.start > SPEECH_BEFORE_S * 48000 * 0.25
+            "speech" in p.label and p.end - p.start > SPEECH_BEFORE_S * 48000
             for p in home.sound.of(name)
         ),
         steps.SPOKEN_WITHIN_S,

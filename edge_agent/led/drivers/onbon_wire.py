@@ -7,6 +7,7 @@ A frame is eight A5h, the escaped body, one 5Ah. A receiver takes any single A5h
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from edge_agent.led.panel import BadFrame
 
@@ -96,3 +97,11 @@ class Splitter:
                 if len(self._body) > self._limit:
                     self._body = None
         return bodies
+
+
+def clock_told(data: bytes) -> dict[str, Any]:
+    """A set-clock command in words, for ``led decode``: BCD from byte 5, the same on both cards."""
+    digits = data[5:13].hex()
+    date = f"{digits[2:4]}{digits[:2]}-{digits[4:6]}-{digits[6:8]}"
+    time = f"{digits[8:10]}:{digits[10:12]}:{digits[12:14]}"
+    return {"clock": f"{date} {time}", "weekday": data[12]}

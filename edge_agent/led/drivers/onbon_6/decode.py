@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge_agent.led.drivers.onbon_6 import area as pixel_area
 from edge_agent.led.drivers.onbon_6 import frame as wire
+from edge_agent.led.drivers.onbon_wire import clock_told
 from edge_agent.led.panel import BadFrame
 
 if TYPE_CHECKING:
@@ -76,13 +77,6 @@ def _brightness(body: bytes) -> dict[str, Any]:
     return {"mode": kind, "levels": list(body[6:54])}
 
 
-def _clock(body: bytes) -> dict[str, Any]:
-    digits = body[5:13].hex()
-    date = f"{digits[2:4]}{digits[:2]}-{digits[4:6]}-{digits[6:8]}"
-    time = f"{digits[8:10]}:{digits[10:12]}:{digits[12:14]}"
-    return {"clock": f"{date} {time}", "weekday": body[12]}
-
-
 def _power(body: bytes) -> dict[str, Any]:
     return {"on": body[5] == 1}
 
@@ -131,7 +125,7 @@ def _deleted(body: bytes) -> dict[str, Any]:
 
 
 _REQUESTS: dict[tuple[int, int], Callable[[bytes], dict[str, Any]]] = {
-    (0xA2, 0x02): _clock,
+    (0xA2, 0x02): clock_told,
     (0xA2, 0x05): _power,
     (0xA2, 0x07): _brightness,
     (0xA7, 0x00): _areas,

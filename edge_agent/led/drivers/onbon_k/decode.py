@@ -9,6 +9,7 @@ from edge_agent.led.drivers.onbon_k import command, markup, reply
 from edge_agent.led.drivers.onbon_k import frame as wire
 from edge_agent.led.drivers.onbon_k.area import TextArea, unpack_area
 from edge_agent.led.drivers.onbon_k.program import unpack_program
+from edge_agent.led.drivers.onbon_wire import clock_told
 from edge_agent.led.panel import BadFrame
 
 if TYPE_CHECKING:
@@ -138,13 +139,6 @@ def _delete_files(data: bytes) -> dict[str, Any]:
     return {"files": names or "all programs"}
 
 
-def _clock(data: bytes) -> dict[str, Any]:
-    digits = data[5:13].hex()
-    stamp = f"{digits[2:4]}{digits[:2]}-{digits[4:6]}-{digits[6:8]}"
-    time = f"{digits[8:10]}:{digits[10:12]}:{digits[12:14]}"
-    return {"clock": f"{stamp} {time}", "weekday": data[12]}
-
-
 def _power(data: bytes) -> dict[str, Any]:
     return {"on": data[5] == 1}
 
@@ -257,7 +251,7 @@ _REQUESTS: dict[tuple[int, int], Callable[[bytes], dict[str, Any]]] = {
     (0xA1, 0x01): _delete_files,
     (0xA1, 0x05): _begin_file,
     (0xA1, 0x06): _write_block,
-    (0xA2, 0x03): _clock,
+    (0xA2, 0x03): clock_told,
     (0xA2, 0x06): _screen_id,
     (0xA2, 0x08): _start_up,
     (0xA3, 0x00): _power,
