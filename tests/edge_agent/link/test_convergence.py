@@ -185,14 +185,20 @@ class Road(RuleBasedStateMachine):
             assert box.sync.is_complete(box.area)
 
     def _version(self, box: Box) -> int:
-        return max(0, box.held.memory.highest(str(box.area))[1])
+        """As a state report says it: a manifest that waits for its content counts too."""
+        layers = [box.held.store.layers(state) for state in ("current", "pending")]
+        return max([0, *(each[box.area].version[1] for each in layers if box.area in each)])
 
     def _differs_at(self, version: int) -> bool:
         """A restored hub counts up again and may meet a number with other content."""
         if version != self.hub.generation:
             return False
         manifest, _ = self.hub.manifest()
-        bodies = [box.held.store.layer_body(box.area, "current") for box in self.boxes]
+        bodies = [
+            box.held.store.layer_body(box.area, state)
+            for box in self.boxes
+            for state in ("current", "pending")
+        ]
         return any(body and body != manifest for body in bodies)
 
     @invariant()
