@@ -14,7 +14,7 @@ class Feedback:
     """One slip. ``sealed_b64`` is the text (and a recording), encrypted to the hub on the box."""
 
     slip: str
-    """Slip number that the villager takes away, e.g. ``QS-0712-034``."""
+    """Slip number that the villager takes away, e.g. ``T-4821-034``."""
     kind: FeedbackKind
     box: str
     at: datetime
@@ -24,9 +24,16 @@ class Feedback:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Hub to box: the public answer to a slip."""
+    """Hub to box on ``answer``, signed: the answer to a slip.
+
+    ``closed_b64`` is the text closed with the slip's own code (`contract.sealing.close_with_code`),
+    so that neither a neighbour nor whoever finds the card reads it. ``text`` is what may be read by
+    everybody; older hubs sent nothing else.
+    """
 
     slip: str
     text: str
     answered_by: str
     at: datetime
+    box: str = ""
+    closed_b64: str = ""

@@ -80,7 +80,7 @@ def test_a_schema_notices_a_missing_field(name: str) -> None:
 @pytest.mark.parametrize("name", KINDS)
 def test_a_golden_envelope_opens_with_the_golden_keys(name: str, trust: Trust) -> None:
     message = open_message(KINDS[name], SEALED[name].encode("ascii"), trust)
-    assert codec.encode(message) == published.golden(name)
+    assert _holds(codec.encode(message), published.golden(name))
 
 
 def test_the_golden_manifest_names_the_golden_content(trust: Trust) -> None:

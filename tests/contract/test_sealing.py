@@ -6,7 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.errors import ContractError
-from contract.sealing import open_sealed, seal_for, slip_context
+from contract.sealing import (
+    close_with_code,
+    open_sealed,
+    open_with_code,
+    seal_for,
+    slip_context,
+)
 
 HUB = X25519PrivateKey.generate()
 PUBLIC, SECRET = HUB.public_key().public_bytes_raw(), HUB.private_bytes_raw()
@@ -57,3 +63,21 @@ def test_a_bad_public_key_is_refused_before_anything_is_written(public: bytes) -
 def test_rubbish_is_no_slip(sealed: bytes) -> None:
     with pytest.raises(ContractError):
         open_sealed(SECRET, sealed, CONTEXT)
+
+
+def test_an_answer_is_opened_by_the_code_of_its_own_slip_alone() -> None:
+    closed = close_with_code("482913", "您的补贴七月发。".encode(), CONTEXT)
+    assert open_with_code("482913", closed, CONTEXT).decode() == "您的补贴七月发。"
+    assert "补贴".encode() not in closed
+    assert closed != close_with_code("482913", "您的补贴七月发。".encode(), CONTEXT)
+    other = slip_context("T-0712-035", "qs-01")
+    for code, body, context in (
+        ("482914", closed, CONTEXT),
+        ("", closed, CONTEXT),
+        ("482913", closed, other),
+        ("482913", closed[:-1] + bytes([closed[-1] ^ 1]), CONTEXT),
+        ("482913", b"\x02" + closed[1:], CONTEXT),
+        ("482913", closed[:20], CONTEXT),
+    ):
+        with pytest.raises(ContractError):
+            open_with_code(code, body, context)
