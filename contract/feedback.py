@@ -37,3 +37,8 @@ class Answer:
     at: datetime
     box: str = ""
     closed_b64: str = ""
+
+
+def answer_name(slip: str) -> str:
+    """What receipts call the answer to a slip; no notice's id holds a colon."""
+    return f"answer:{slip}"

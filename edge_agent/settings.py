@@ -107,6 +107,9 @@ class AudioSettings:
     lexicon_file: str = ""
 
 
+PAPERS = ("58mm", "80mm", "A4")
+
+
 @dataclass(frozen=True, slots=True)
 class KioskSettings:
     """Where the query screen is served (loopback only), and when it goes back to its home."""
@@ -115,6 +118,12 @@ class KioskSettings:
     port: int = 8080
     idle_s: int = 90
     countdown_s: int = 30
+    offline_after_s: int = 30
+    """How long the network is away before the screen says so."""
+    printer: str = ""
+    """Name of a CUPS queue, or ``file:FOLDER`` for pages on a desk; empty: no button to print."""
+    paper: str = "80mm"
+    """``58mm`` or ``80mm`` for a roll of receipts, ``A4`` for an office printer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +158,11 @@ class Settings:
     def run(self) -> Path:
         """Folder of sockets; empty after a boot."""
         return Path(self.box.run)
+
+    @property
+    def link_up(self) -> Path:
+        """A file that is there while link has a connection to the hub's broker."""
+        return self.run / "link.up"
 
     def part_folder(self, part: str) -> Path:
         """Where one part keeps its own files; made on first use, closed to other users."""
@@ -227,6 +241,8 @@ def _check(settings: Settings, problems: list[str]) -> None:
         for panel in settings.panel
         if not (16 <= panel.width_px <= 1024 and 8 <= panel.height_px <= 512)
     )
+    if settings.kiosk.paper not in PAPERS:
+        problems.append(f"kiosk.paper must be one of {', '.join(PAPERS)}")
     names = [zone.name for zone in settings.zone] + [panel.name for panel in settings.panel]
     if len(set(names)) != len(names):
         problems.append("every panel and every zone needs a name of its own")

@@ -12,6 +12,7 @@ from contract.errors import ContractError
 from edge_agent.clock import BoxClock
 from edge_agent.link import address, fetch
 from edge_agent.link.alarms import Alarms
+from edge_agent.link.answering import Answering
 from edge_agent.link.asking_time import AskingTime
 from edge_agent.link.holdings import is_rotten, open_holdings
 from edge_agent.link.session import Session
@@ -49,11 +50,14 @@ class Link:
         self._alarms = Alarms(self._held)
         self._sync = Sync(self._held, self._alarms, self._session)
         self._time = AskingTime(self._held)
+        self._answers = Answering(self._held)
         self._state = StateReport(self._held, self._sync)
         self._upload = Upload(self._held)
         self._fetcher = self._new_fetcher()
         self._checked_s = clock.monotonic_s()
         self.stopping = False
+        settings.link_up.unlink(missing_ok=True)
+        self._told_up = False
         self._sync.report()
         self._held.poke_parts()
 
@@ -91,6 +95,7 @@ class Link:
         """Wait for network or poke, then do what is due."""
         notify("WATCHDOG=1")
         self._session.turn(self._poked.fileno(), timeout_s)
+        self._tell_up()
         self._poked.drain()
         self._alarms.turn()
         self._sync.turn()
@@ -103,6 +108,17 @@ class Link:
             self._alarms.forget_old()
         if self._session.is_up:
             self._send()
+
+    def _tell_up(self) -> None:
+        """A file in memory says whether there is a network; the query screen shows it."""
+        if self._session.is_up == self._told_up:
+            return
+        self._told_up = self._session.is_up
+        if self._told_up:
+            self._settings.link_up.touch()
+        else:
+            self._settings.link_up.unlink(missing_ok=True)
+        poke(self._settings.run, "kiosk")
 
     def _take_files(self) -> None:
         """Files that were fetched go into the store; then say what else is wanted."""
@@ -132,7 +148,7 @@ class Link:
     def connected(self, session: str) -> None:
         """Subscribe to all this box follows, report, and send what waits."""
         box = self._settings.box.id
-        follow = [topics.KEYS, topics.box_down(box, "time"), topics.box_down(box, "ack")]
+        follow = [topics.KEYS, *(topics.box_down(box, each) for each in ("time", "ack", "answer"))]
         for area in reversed(self._settings.followed):
             follow += [topics.area_alert(area), topics.area_manifest(area)]
         self._session.subscribe(follow)
@@ -151,6 +167,8 @@ class Link:
                 self._alarms.turn()
         elif topic == topics.box_down(box, "ack"):
             self._upload.take_ack(payload)
+        elif topic == topics.box_down(box, "answer"):
+            self._answers.take(payload)
         else:
             self._take_area(topic, payload, is_repeated=is_repeated)
 
@@ -194,7 +212,9 @@ class Link:
     def close(self) -> None:
         """Say good-bye to the hub, and release files and sockets."""
         self._session.close(self._state.will("closed"))
+        self._tell_up()
         self._upload.close()
+        self._answers.close()
         if self._fetcher is not None:
             self._fetcher.stop()
         self._poked.close()
