@@ -20,7 +20,9 @@ from contract.errors import ContractError, RefusalReason, SignatureError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-EnvelopeType = Literal["manifest", "notice", "alert", "keys", "time", "answer", "ticket"]
+EnvelopeType = Literal[
+    "manifest", "notice", "alert", "keys", "time", "answer", "ticket", "live"
+]  # fmt: skip
 MAX_INFLATED_BYTES = 1024 * 1024
 MAX_SIGNATURES = 8
 

@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 Role = Literal["root", "target", "content", "emergency"]
 ROLE_OF_TYPE: dict[str, Role] = {
     "manifest": "target", "time": "target", "answer": "target", "ticket": "target",
-    "notice": "content", "alert": "emergency", "keys": "root",
+    "notice": "content", "alert": "emergency", "keys": "root", "live": "content",
 }  # fmt: skip
+ALSO_OF_TYPE: dict[str, Role] = {"live": "target"}
+"""Live speech comes without a manifest, so the key that says who gets what signs it, too."""
 EMERGENCY_THRESHOLD = 2
 
 
@@ -157,6 +159,11 @@ class Trust:
         if role is None:
             raise ContractError(f"unknown envelope type {sealed.type[:20]!r}")
         wanted = tuple(areas)
+        self._verify_role(sealed, role, wanted)
+        if sealed.type in ALSO_OF_TYPE:
+            self._verify_role(sealed, ALSO_OF_TYPE[sealed.type], wanted)
+
+    def _verify_role(self, sealed: Envelope, role: Role, wanted: tuple[Area, ...]) -> None:
         candidates = self.keys.with_role(role)
         known = {key.key_id for key in self.keys.keys}
         _explain_strangers(sealed, candidates, known)

@@ -14,6 +14,7 @@ from contract.alert import Alert
 from contract.areas import Area
 from contract.errors import ContractError
 from contract.feedback import Answer
+from contract.live import LiveSession
 from contract.manifest import Manifest
 from contract.notice import Notice
 from contract.uplink import TimeAnswer
@@ -23,14 +24,15 @@ if TYPE_CHECKING:
 
     from contract.keys import Trust
 
-Message = Manifest | Notice | Alert | TimeAnswer | Answer
-M = TypeVar("M", Manifest, Notice, Alert, TimeAnswer, Answer)
+Message = Manifest | Notice | Alert | TimeAnswer | Answer | LiveSession
+M = TypeVar("M", Manifest, Notice, Alert, TimeAnswer, Answer, LiveSession)
 TYPE_OF: dict[type, envelope.EnvelopeType] = {
     Manifest: "manifest",
     Notice: "notice",
     Alert: "alert",
     TimeAnswer: "time",
     Answer: "answer",
+    LiveSession: "live",
 }
 
 
@@ -59,7 +61,7 @@ def areas_of(message: Message) -> Iterable[Area]:
     """The areas a message speaks to."""
     if isinstance(message, Manifest):
         return (Area.parse(message.area),)
-    if isinstance(message, Notice):
+    if isinstance(message, Notice | LiveSession):
         return tuple(Area.parse(area) for area in message.areas)
     if isinstance(message, Alert):
         return tuple(Area.parse(area) for area in message.notice.areas)

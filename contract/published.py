@@ -15,6 +15,7 @@ from contract.alert import Alert
 from contract.enrolment import EnrolAnswer, EnrolQuestion, Ticket
 from contract.feedback import Answer, Feedback
 from contract.keys import KeySet
+from contract.live import LiveSession
 from contract.manifest import Manifest
 from contract.notice import Notice
 from contract.receipt import Receipt
@@ -25,6 +26,7 @@ MESSAGES: dict[str, type] = {
     "notice": Notice,
     "manifest": Manifest,
     "alert": Alert,
+    "live_session": LiveSession,
     "keys": KeySet,
     "receipt": Receipt,
     "feedback": Feedback,

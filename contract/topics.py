@@ -44,6 +44,11 @@ def area_alert(area: Area) -> str:
     return f"{VERSION}/g/{area}/alert"
 
 
+def area_live(area: Area) -> str:
+    """Live speech: a signed opening and its frames, not retained, gone after seconds."""
+    return f"{VERSION}/g/{area}/live"
+
+
 def area_blob(area: Area, sha256: str) -> str:
     """Retained content (a signed notice, a recording) under its hash."""
     if _SHA256.fullmatch(sha256) is None:
@@ -77,7 +82,7 @@ def uplink() -> str:
 
 
 def area_of(topic: str) -> tuple[Area, str, str]:
-    """Area, word (``man``, ``alert``, ``b``) and blob hash (or "") of a downward area topic.
+    """Area, word (``man``, ``alert``, ``live``, ``b``) and blob hash (or "") of an area topic.
 
     Raises:
         ContractError: the topic is not one of an area.
