@@ -41,6 +41,8 @@ class Card(ABC):
 
     baud = 9600
     """Only bytes sent at this rate are understood; 0 for a network card."""
+    boot_s = 0.0
+    """How long a card that lost power says nothing after it is back."""
 
     def __init__(self, matrix: Matrix, clock: Clock, faults: Faults | None = None) -> None:
         self.matrix = matrix
@@ -51,6 +53,7 @@ class Card(ABC):
         self.frames_damaged = 0
         self.flash_writes = 0
         self.powered_at_s = clock.monotonic_s()
+        self._booted_at_s = self.powered_at_s
         self.first_byte_at_s: float | None = None
         self.changes = 0
         """Grows with every change of what the card holds."""
@@ -59,6 +62,8 @@ class Card(ABC):
         """Take bytes from the line, return the answer's; ``baud`` 0 when the line has none."""
         if self.first_byte_at_s is None and data:
             self.first_byte_at_s = self.clock.monotonic_s()
+        if self.clock.monotonic_s() < self._booted_at_s:
+            return b""
         self.bytes_received += len(data)
         if baud and self.baud and baud != self.baud:
             return b""
@@ -70,6 +75,7 @@ class Card(ABC):
     def power_cycle(self) -> None:
         """Power off and on again: what is in RAM is gone, what is in flash stays."""
         self.powered_at_s = self.clock.monotonic_s()
+        self._booted_at_s = self.powered_at_s + self.boot_s
         self.first_byte_at_s = None
         self.changes += 1
         self._lose_ram()

@@ -24,6 +24,8 @@ from edge_agent.led.emulators.card import Card, Matrix
 from edge_agent.led.panel import BadFrame
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from edge_agent.clock import Clock
     from edge_agent.led.emulators.faults import Faults
 
@@ -31,6 +33,8 @@ MODEL_6E2 = 0x0274
 MODEL_6Q2 = 0x0266
 _ERR_COMMAND, _ERR_BUSY, _ERR_MEMORY, _ERR_CHECKSUM, _ERR_DATE = 2, 3, 4, 5, 14
 _PING_TAIL = 10 + 276
+_BY_SENSOR, _BY_SENSOR_TABLE = 2, 3
+"""Brightness by the card's sensor, with its own curve or (as the SDK sends it) with a table."""
 
 
 class _RefusalError(ValueError):
@@ -61,6 +65,8 @@ class Onbon6Card(Card):
     """
 
     baud = 57600
+    boot_s = 2.0
+    """From power to the first answer; assumed."""
 
     def __init__(
         self,
@@ -76,6 +82,8 @@ class Onbon6Card(Card):
         self.on = True
         self.light_mode = 0
         self.levels = [15] * 48
+        self.timers: list[tuple[int, int]] = []
+        """Daily (on, off) in minutes from midnight."""
         self.clock_offset_s = 0.0
         self.stored: dict[int, _Stored] = {}
         self._splitter = Splitter()
@@ -89,15 +97,23 @@ class Onbon6Card(Card):
         self._drop_expired(at_s)
         size = self.matrix.width_px, self.matrix.height_px
         whole = Image.new("1" if self.matrix.colours == "mono" else "RGB", size)
-        if self.on:
+        if self.lit:
             for stored in self.stored.values():
                 place = stored.area.x_px, stored.area.y_px
                 whole.paste(_image(stored, at_s - stored.at_s), place)
         return whole
 
+    @property
+    def lit(self) -> bool:
+        """Switched on, and within the daily hours when there are any."""
+        now = self.card_now()
+        minute = now.hour * 60 + now.minute
+        timed = not self.timers or any(on <= minute < off for on, off in self.timers)
+        return self.on and timed
+
     def brightness(self) -> float:
         """The level of this half hour; a sensor is taken to see daylight."""
-        if self.light_mode == 2:
+        if self.light_mode >= _BY_SENSOR:
             return 1.0
         now = self.card_now()
         return (self.levels[now.hour * 2 + now.minute // 30] + 1) / 16
@@ -132,6 +148,7 @@ class Onbon6Card(Card):
         return {
             "levels": self.levels,
             "light_mode": self.light_mode,
+            "timers": self.timers,
             "clock_offset_s": self.clock_offset_s,
         }
 
@@ -139,6 +156,7 @@ class Onbon6Card(Card):
         """Take over settings."""
         self.levels = list(state["levels"])
         self.light_mode = int(state["light_mode"])
+        self.timers = [(on, off) for on, off in state.get("timers", [])]
         self.clock_offset_s = float(state["clock_offset_s"])
 
     def _lose_ram(self) -> None:
@@ -195,22 +213,25 @@ class Onbon6Card(Card):
         body = frame.body
         if frame.command == (0xA2, 0x00):
             return wire.reply(0xA2, 0x80, self._ping_data())
-        if frame.command == (0xA2, 0x05):
-            self.on = body[5] == 1
-        elif frame.command == (0xA2, 0x07):
-            self._set_levels(body)
-        elif frame.command == (0xA2, 0x02):
-            self._set_clock(body[5:13])
-        elif frame.command == (0xA7, 0x00):
-            self._store(unpack_areas(body[3:]))
-        elif frame.command == (0xA7, 0x01):
-            numbers = deleted(body)
-            for number in list(self.stored) if numbers is None else numbers:
-                self.stored.pop(number, None)
-        else:
+        if frame.command == (0xA2, 0x0F):
+            return wire.reply(0xA2, 0x8F, self._status_data())
+        change = self._changes().get(frame.command)
+        if change is None:
             raise _RefusalError(_ERR_COMMAND)
+        change(body)
         self.changes += 1
         return wire.reply(0xA0, 0x00)
+
+    def _changes(self) -> dict[tuple[int, int], Callable[[bytes], None]]:
+        return {
+            (0xA2, 0x02): self._set_clock,
+            (0xA2, 0x05): self._set_power,
+            (0xA2, 0x06): self._set_timers,
+            (0xA2, 0x07): self._set_levels,
+            (0xA2, 0x08): self._cancel_timers,
+            (0xA7, 0x00): self._store,
+            (0xA7, 0x01): self._delete,
+        }
 
     def _ping_data(self) -> bytes:
         colours = {"mono": 1, "dual": 3, "full": 255}[self.matrix.colours]
@@ -223,13 +244,46 @@ class Onbon6Card(Card):
         )  # fmt: skip
         return told + b"\0\0\x10" + bytes(_PING_TAIL - 3)
 
+    def _status_data(self) -> bytes:
+        """Power, light, programs (none), locks, clock, sensors (none), names, as the SDK reads."""
+        now = self.card_now()
+        level = self.levels[now.hour * 2 + now.minute // 30]
+        front = struct.pack(
+            "<BBBBH4sBBBB", self.lit, bool(self.timers), self.light_mode, level, 0, b"", 0, 0, 0, 1
+        )
+        digits = now.strftime("%Y%m%d%H%M%S") + f"0{now.isoweekday()}"
+        stamp = bytes.fromhex(digits[2:4] + digits[:2] + digits[4:])
+        return front + stamp + bytes(11 + 12 + 16)
+
+    def _set_power(self, body: bytes) -> None:
+        self.on = body[5] == 1
+
+    def _cancel_timers(self, body: bytes) -> None:
+        del body
+        self.timers = []
+
+    def _delete(self, body: bytes) -> None:
+        numbers = deleted(body)
+        for number in list(self.stored) if numbers is None else numbers:
+            self.stored.pop(number, None)
+
+    def _set_timers(self, body: bytes) -> None:
+        data = body[5:]
+        times = [int(data[at : at + 2].hex()) for at in range(1, 1 + 4 * data[0], 2)]
+        minutes = [time // 100 * 60 + time % 100 for time in times]
+        pairs = list(zip(minutes[::2], minutes[1::2], strict=True))
+        if len(minutes) != 2 * data[0] or any(off <= on for on, off in pairs):
+            raise _RefusalError(_ERR_DATE)
+        self.timers = pairs
+
     def _set_levels(self, body: bytes) -> None:
         levels = list(body[6:54])
-        if body[5] > 2 or len(levels) != 48 or max(levels) > 15:
+        if body[5] > _BY_SENSOR_TABLE or len(levels) != 48 or max(levels) > 15:
             raise _RefusalError(_ERR_CHECKSUM)
         self.light_mode, self.levels = body[5], levels
 
-    def _set_clock(self, stamp: bytes) -> None:
+    def _set_clock(self, body: bytes) -> None:
+        stamp = body[5:13]
         digits = (bytes([stamp[1], stamp[0]]) + stamp[2:7]).hex()
         try:
             wanted = datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=CHINA)
@@ -237,9 +291,9 @@ class Onbon6Card(Card):
             raise _RefusalError(_ERR_DATE) from error
         self.clock_offset_s = (wanted - self.local_now()).total_seconds()
 
-    def _store(self, areas: tuple[PixelArea, ...]) -> None:
+    def _store(self, body: bytes) -> None:
         most = 32 if self.model & 0xFF == 0x66 else 4
-        for area in areas:
+        for area in unpack_areas(body[3:]):
             inside = (
                 area.x_px + area.width_px <= self.matrix.width_px
                 and area.y_px + area.height_px <= self.matrix.height_px
