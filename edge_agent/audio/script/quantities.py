@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from edge_agent.audio.script.dates import hour_words
 from edge_agent.audio.script.numerals import cardinal, digits, number
 from edge_agent.audio.script.rule import ALONE, NUMBER, TO, Rule, rule, to_word
 from edge_agent.audio.script.units import COUNTED, MEASURES, UNIT, unit_words
@@ -85,7 +86,7 @@ def _range_opening(match: re.Match[str]) -> str:
 
 
 def _fraction(match: re.Match[str]) -> str:
-    return f"{cardinal(match['below'])}分之{cardinal(match['above'])}"
+    return f"{cardinal(match['below'])}{match['scale']}分之{cardinal(match['above'])}"
 
 
 _MONEY = (
@@ -112,7 +113,14 @@ _TEMPERATURES = (
 _SHARES = (
     rule(rf"{ALONE}(?P<first>{_NEGATIVE})[%]?{TO}(?P<last>-?{NUMBER})\s?(?P<sign>[%‰])", _percents),
     rule(rf"{ALONE}(?P<number>{_NEGATIVE})\s?(?P<sign>[%‰])", _percent),
-    rule(r"(?<![\d./])(?P<above>\d{1,3})/(?P<below>[1-9]\d{0,3})(?![\d./])", _fraction),
+    rule(
+        r"(?<![\d./])(?P<above>\d{2,3})/(?P<below>\d{2,3})\s?mmHg",
+        lambda m: f"{cardinal(m['above'])}、{cardinal(m['below'])}毫米汞柱",
+    ),
+    rule(
+        r"(?<![\d./])(?P<above>\d{1,3})/(?P<below>[1-9]\d{0,3})(?P<scale>[万亿]?)(?![\d./])",
+        _fraction,
+    ),
 )
 _MEASURES = (
     rule(
@@ -137,11 +145,15 @@ _COUNTS = (
          lambda m: m["before"] + number(m["number"])),
     rule(rf"{ALONE}(?<![A-Za-z])2(?=(?P<after>[\u4e00-\u9fff]{{1,3}}))(?!\.\d)",
          lambda m: quantity("2", m["after"])),
-    rule(r"(?<!\d)(?P<number>[5-9]0|0\d)(?=后)", lambda m: digits(m["number"])),
-    rule(r"(?P<first>\d+)\s?[:：]\s?(?P<last>\d+)(?:[:：](?P<third>\d+))?(?![\d:：])",
+    rule(r"(?<!\d)(?P<number>[5-9][05]|0\d|10)(?=后(?![面天期年排续来者]))",
+         lambda m: digits(m["number"])),
+    rule(rf"(?P<first>{NUMBER})\s?[:：]\s?(?P<last>{NUMBER})(?:[:：](?P<third>{NUMBER}))?(?![\d:：])",
          lambda m: "比".join(number(end) for end in m.groups() if end)),
     rule(r"(?P<sign>[≥≤><≈=±×÷+≠])\s?(?=[\d\u4e00-\u9fffA-Za-z])",
          lambda m: _SIGNS[m["sign"]]),
+    rule(r"(?<![\d\u4e00-\u9fffA-Za-z)）])-(?P<number>\d+)(?=[#号]\s?(?:柴油|汽油))",
+         lambda m: "负" + number(m["number"])),
+    rule(r"(?<=负)(?P<number>[零一二三四五六七八九十]+)#", lambda m: m["number"] + "号"),
     rule(r"(?P<number>\d+)#(?![A-Za-z\d])", lambda m: number(m["number"]) + "号"),
     rule(r"#(?P<number>\d+)", lambda m: number(m["number"]) + "号"),
     rule(r"(?<![A-Za-z])No\.?\s?(?P<number>\d+)", lambda m: number(m["number"]) + "号"),
@@ -150,5 +162,18 @@ _COUNTS = (
     rule(rf"{ALONE}(?<![A-Za-z])(?P<number>{NUMBER})(?![\d.])", lambda m: number(m["number"])),
 )  # fmt: skip
 
-QUANTITIES: tuple[Rule, ...] = _MONEY + _TEMPERATURES + _SHARES + _MEASURES + _COUNTS
+_ROMAN = {"I": "一", "II": "二", "III": "三", "IV": "四", "V": "五", "VI": "六", "VII": "七",
+          "VIII": "八", "IX": "九", "X": "十"}  # fmt: skip
+_SIZES = (
+    rule(r"(?P<sign>[><])=", lambda m: "≥" if m["sign"] == ">" else "≤"),
+    rule(r"(?<![\d./、])2、3(?=(?P<after>[\u4e00-\u9fff]{1,3}))",
+         lambda m: "两三" if COUNTED.match(m["after"]) else m[0]),
+    rule(r"(?<=[\dm米])\s?[*xX]\s?(?=\d)", lambda _: "×"),
+    rule(r"(?<!\d)(?P<hours>\d{1,2})h(?P<minutes>\d{1,2})min(?![A-Za-z])",
+         lambda m: f"{hour_words(m['hours'])}小时{cardinal(m['minutes'])}分钟"),
+    rule(r"(?<![A-Za-z])(?P<number>[IVX]{2,4}(?=[级类度型期档等区号])|[IV](?=[级类度期]))",
+         lambda m: _ROMAN.get(m["number"], m["number"])),
+)  # fmt: skip
+
+QUANTITIES: tuple[Rule, ...] = _SIZES + _MONEY + _TEMPERATURES + _SHARES + _MEASURES + _COUNTS
 """In order: what carries a sign of its own first, bare numbers last."""
