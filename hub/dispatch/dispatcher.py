@@ -19,6 +19,7 @@ from hub.dispatch.assertion import Assertion
 from hub.dispatch.connection import Connection, Incoming
 from hub.dispatch.models import Layer
 from hub.dispatch.reports import Reports, note_silent
+from hub.feedback.sending import AnswerPost
 from hub.ledger import taking
 from hub.sealing.models import SealedNotice
 from hub.sealing.seal import keyring
@@ -48,6 +49,7 @@ class Dispatcher:
         self._others = others
         self._assertion = Assertion(self._connection, self._acknowledged)
         self._reports = Reports()
+        self._answers = AnswerPost(self._connection.publish)
         self._holds: dict[str, tuple[int, int]] = {}
         self._unsent: dict[int, dict[str, tuple[int, int]]] = {}
         self._looked_s = float("-inf")
@@ -79,6 +81,8 @@ class Dispatcher:
         for area in self._reports.due(now_s):
             self._assertion.repeat(area)
         self._assertion.turn()
+        if self._connection.has_room:
+            self._answers.turn(now_s)
 
     def _look_round(self) -> None:
         """Now and then: what has ended leaves its manifest, new officers enter the key set."""
@@ -119,6 +123,7 @@ class Dispatcher:
     def connected(self) -> None:
         """The broker may have lost everything: assert everything."""
         self._holds.clear()
+        self._answers.restart()
         self._assertion.restart(Layer.objects.values_list("area", flat=True))
 
     def _acknowledged(self, area: str, version: tuple[int, int]) -> None:

@@ -137,10 +137,17 @@ class FeedbackSlip(models.Model):
     notice_id = models.CharField(max_length=64, blank=True)
     at = models.DateTimeField()
     sealed_b64 = models.TextField()
+    sealed_sha256 = models.CharField(
+        max_length=64, default="", help_text="two slips under one number stay two"
+    )
     taken_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["box", "slip"], name="one_row_a_slip")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["box", "slip", "sealed_sha256"], name="one_row_a_sealed_slip"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.box_id} {self.slip}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from contract import codec
 from contract.errors import ContractError
 from contract.feedback import Feedback
 from contract.receipt import Receipt
+from hub.feedback import sending
 from hub.ledger import alarms, delivery
 from hub.ledger.models import Box, FeedbackSlip, OutboxCursor, ReceiptRow
 
@@ -29,9 +31,11 @@ def take_batch(batch: EventBatch) -> int | None:
     """
     if not Box.objects.filter(id=batch.box, revoked_at=None).exists():
         return None
-    cursor, _ = OutboxCursor.objects.get_or_create(
+    cursor, is_new = OutboxCursor.objects.get_or_create(
         box_id=batch.box, part=batch.part, outbox=batch.outbox
     )
+    if is_new and batch.part == "link":
+        sending.send_again(batch.box)
     first = batch.events[0].seq if batch.events else 0
     if not batch.events or (first > cursor.seq + 1 and first != batch.oldest):
         return cursor.seq
@@ -80,7 +84,7 @@ def _store(batch: EventBatch, receipts: list[tuple[int, Receipt]]) -> None:
         ),
         ignore_conflicts=True,
     )
-    found = [receipt for _, receipt in receipts]
+    found = sending.take_receipts(batch.box, [receipt for _, receipt in receipts])
     delivery.draw(batch.box, found)
     alarms.raise_for(batch.box, found)
 
@@ -103,6 +107,7 @@ def _take_feedback(batch: EventBatch, event: Event) -> None:
     FeedbackSlip.objects.get_or_create(
         box_id=batch.box,
         slip=slip.slip[:40],
+        sealed_sha256=hashlib.sha256(slip.sealed_b64.encode("ascii", "replace")).hexdigest(),
         defaults={
             "kind": slip.kind,
             "notice_id": slip.notice_id[:64],

@@ -8,6 +8,7 @@ from hub.office.views import (
     catalogue,
     delivery,
     emergency,
+    feedback,
     importing,
     language,
     listing,
@@ -28,6 +29,9 @@ urlpatterns = [
     path("emergencies/", emergency.emergencies, name="desk-emergencies"),
     path("emergencies/new/", emergency.compose, name="desk-emergency-new"),
     path("emergencies/<int:pk>/", emergency.dossier, name="desk-emergency"),
+    path("feedback/", feedback.slips, name="desk-slips"),
+    path("feedback/<int:pk>/", feedback.slip, name="desk-slip"),
+    path("feedback/<int:pk>/voice/", feedback.voice, name="desk-slip-voice"),
     path("catalogue/", catalogue.items, name="desk-catalogue"),
     path("language/", language.switch, name="desk-language"),
 ]  # fmt: skip

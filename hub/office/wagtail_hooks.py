@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.urls import URLResolver
 
-_OURS = frozenset({"todo", "write", "notices", "import", "delivery", "emergency", "catalogue"})
+_OURS = frozenset(
+    {"todo", "write", "notices", "import", "delivery", "emergency", "feedback", "catalogue"}
+)
 
 
 @hooks.register("register_admin_urls")
@@ -74,6 +76,7 @@ def set_menu(request: HttpRequest, items: list[MenuItem]) -> None:
         _item("todo", _("今日待办"), reverse("wagtailadmin_home"), "tasks", 10),
         _item("notices", _("全部公开"), reverse("desk-notices"), "doc-full", 30),
         _item("delivery", _("送达情况"), reverse("desk-delivery"), "view", 50),
+        _item("feedback", _("群众反映"), reverse("desk-slips"), "comment", 55),
         _item("catalogue", _("公开目录"), reverse("desk-catalogue"), "list-ul", 60),
     ]
     clerk = next((post for post in posts if post.role == Role.CLERK), None)

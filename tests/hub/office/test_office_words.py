@@ -19,7 +19,16 @@ _BLOCK = re.compile(r"{% blocktranslate[^%]*%}(.*?){% endblocktranslate %}", re.
 
 def _sentences() -> set[str]:
     found: set[str] = set()
-    for app in ("office", "notices", "emergency", "places", "catalogue", "preview", "sealing"):
+    for app in (
+        "office",
+        "notices",
+        "emergency",
+        "places",
+        "catalogue",
+        "preview",
+        "sealing",
+        "feedback",
+    ):
         for path in (HUB / app).rglob("*.py"):
             if "migrations" not in path.parts:
                 found.update(_PYTHON.findall(path.read_text(encoding="utf-8")))
