@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from edge_agent.audio.script.cleaning import is_chinese
+from edge_agent.audio.voices.polyphones import POLYPHONES
 from edge_agent.audio.voices.surnames import SURNAMES, TITLES
 
 if TYPE_CHECKING:
@@ -37,8 +38,9 @@ def pronounce(script: Script) -> tuple[Word, ...]:
     A Chinese character without a reading is a word without syllables: see
     ``unknown_characters``.
     """
-    readings = {word: _syllables(reading, len(word)) for word, reading in script.readings}
-    readings = {word: syllables for word, syllables in readings.items() if syllables}
+    county = {word: _syllables(reading, len(word)) for word, reading in script.readings}
+    readings = {word: syllables for word, syllables in county.items() if syllables}
+    readings = {word: tuple(each.split()) for word, each in POLYPHONES.items()} | readings
     words: list[Word] = []
     for piece in _split_at(script.words, readings):
         if piece in readings:
@@ -74,7 +76,7 @@ def inline_readings(script: Script) -> str:
 
     For engines that take both; no dictionary is loaded.
     """
-    readings = dict(script.readings)
+    readings = POLYPHONES | dict(script.readings)
     text = ""
     for piece in _split_at(script.words, readings):
         if piece in readings and (syllables := _syllables(readings[piece], len(piece))):
@@ -149,7 +151,10 @@ def _chinese_words(run: str) -> list[Word]:
 def _surnames(run: str) -> list[tuple[str, str]]:
     """Pieces of ``run``, each a polyphonic surname (or none) and what follows it."""
     names = "|".join(SURNAMES)
-    pattern = rf"(?<![\u3400-\u9fff])(?:{names})(?={TITLES})|(?<=姓)(?:{names})"
+    pattern = (
+        rf"(?:(?<![\u3400-\u9fff])|(?<=[和与由请向找是及跟同被归]))(?:{names})(?={TITLES})"
+        rf"|(?<=姓)(?:{names})"
+    )
     pieces: list[tuple[str, str]] = []
     surname, start = "", 0
     for match in re.finditer(pattern, run):

@@ -120,3 +120,31 @@ def test_engines_that_take_pinyin_get_it_in_the_place_of_the_word() -> None:
 )
 def test_long_numbers_are_spoken_in_groups(text: str, spoken: str) -> None:
     assert phrased(spoken_words(text)).words == spoken
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("退耕还林", "tui4 geng1 huan2 lin2"),
+        ("秸秆还田", "jie1 gan3 huan2 tian2"),
+        ("按时还款", "an4 shi2 huan2 kuan3"),
+        ("还有", "hai2 you3"),
+        ("必须得去", "bi4 xu1 dei3 qu4"),
+        ("林长制", "lin2 zhang3 zhi4"),
+        ("中签", "zhong4 qian1"),
+        ("猪圈", "zhu1 juan4"),
+        ("种养殖大户", "zhong4 yang3 zhi2 da4 hu4"),
+        ("疫苗接种", "yi4 miao2 jie1 zhong4"),
+        ("嫁接种苗", "jia4 jie1 zhong3 miao2"),
+        ("以公示为准", "yi3 gong1 shi4 wei2 zhun3"),
+        ("为准备过冬", "wei4 zhun3 bei4 guo4 dong1"),
+        ("切勿提前播种", "qie4 wu4 ti2 qian2 bo1 zhong3"),
+        ("重阳节", "chong2 yang2 jie2"),
+        ("请向仇会计登记", "qing3 xiang4 qiu2 kuai4 ji4 deng1 ji4"),
+        ("他和单主任", "ta1 he2 shan4 zhu3 ren4"),
+        ("名单主任已看", "ming2 dan1 zhu3 ren4 yi3 kan4"),
+        ("简单主任务", "jian3 dan1 zhu3 ren4 wu4"),
+    ],
+)
+def test_words_of_the_field_are_read_as_villagers_read_them(text: str, spoken: str) -> None:
+    assert syllables(text) == spoken
