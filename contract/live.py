@@ -8,6 +8,7 @@ alone; that one signs every frame (`contract.live_frames`).
 from __future__ import annotations
 
 import re
+import struct
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 - the codec resolves hints at run time
 
@@ -48,3 +49,12 @@ class LiveSession:
             Area.parse(area)
         if not 0 < (self.ends_at - self.opened_at).total_seconds() <= LONGEST_S:
             raise ContractError(f"a live session lasts at most {LONGEST_S} s")
+
+
+def wav_header(samples: int) -> bytes:
+    """What stands before ``samples`` bytes of µ-law to make them a WAV file (format 7)."""
+    form = struct.pack("<HHIIHHH", 7, 1, RATE_HZ, RATE_HZ, 1, 8, 0)
+    chunks = struct.pack("<4sI", b"fmt ", len(form)) + form
+    chunks += struct.pack("<4sII", b"fact", 4, samples)
+    chunks += struct.pack("<4sI", b"data", samples)
+    return struct.pack("<4sI4s", b"RIFF", 4 + len(chunks) + samples, b"WAVE") + chunks

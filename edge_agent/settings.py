@@ -111,6 +111,19 @@ PAPERS = ("58mm", "80mm", "A4")
 
 
 @dataclass(frozen=True, slots=True)
+class MicrophoneSettings:
+    """The box's own microphone, for speech from the village office. Without ``capture``: none."""
+
+    capture: str = ""
+    """``alsa``, or ``file`` for a desk: ``device`` is then a file or FIFO of µ-law at 16 kHz."""
+    device: str = "default"
+    button_pin: int = -1
+    """A push button between this pin and ground: hold it to speak."""
+    zones: tuple[str, ...] = ()
+    """The zones that hear it; empty: all of them."""
+
+
+@dataclass(frozen=True, slots=True)
 class KioskSettings:
     """Where the query screen is served (loopback only), and when it goes back to its home."""
 
@@ -135,6 +148,7 @@ class Settings:
     panel: tuple[PanelSettings, ...] = ()
     zone: tuple[ZoneSettings, ...] = ()
     audio: AudioSettings = AudioSettings()
+    microphone: MicrophoneSettings = MicrophoneSettings()
     kiosk: KioskSettings = KioskSettings()
     source: str = field(default="", compare=False)
 

@@ -103,6 +103,8 @@ class Announcement:
     after_power_cut: PowerCutRule = "resume"
     muted: bool = False
     """A silent self-test: voice, queue, cards and receipts work, amplifiers stay off."""
+    live: str = ""
+    """The talk that is being spoken (`edge_agent.live_spool`); its sound grows while it plays."""
     notice_id: str = ""
     """The notice whose words these are, for receipts; empty when ``id`` names it."""
 

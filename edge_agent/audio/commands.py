@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge_agent.audio.live_commands import add_live_command
 from edge_agent.audio.log_commands import add_log_command
 from edge_agent.audio.script import spoken_words
 from edge_agent.errors import SettingsError
@@ -62,6 +63,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     say.add_argument("--model", type=Path, metavar="DIR", help="where Kokoro's model lies")
     _add_lexicon(say)
     say.set_defaults(run=_say)
+    add_live_command(commands)
     add_log_command(commands)
 
 

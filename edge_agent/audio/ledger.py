@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from edge_agent.audio.announcement import Change, Entry
     from edge_agent.audio.journal import Row
-    from edge_agent.audio.pcm import Pcm
+    from edge_agent.audio.pcm import GrowingPcm, Pcm
     from edge_agent.audio.programme import Segment
     from edge_agent.audio.scribe import Scribe
     from edge_agent.clock import Reading
@@ -41,11 +41,15 @@ class Ledger:
         box: the box's id, for receipts.
         journal: the audio part's database.
         scribe: writes what can wait.
-        sounds: makes the chime and the siren.
+        sounds: makes the chime and the siren, and opens live speech.
     """
 
     def __init__(
-        self, box: str, journal: Journal, scribe: Scribe, sounds: Callable[[Segment], Pcm]
+        self,
+        box: str,
+        journal: Journal,
+        scribe: Scribe,
+        sounds: Callable[[Segment], Pcm | GrowingPcm],
     ) -> None:
         self._box = box
         self._journal = journal
@@ -74,7 +78,8 @@ class Ledger:
         key = entry.announcement.key
         if key not in self._airings:
             track = Track(programme_of(entry.announcement), self._sounds)
-            self._airings[key] = Airing(entry, track, facts)
+            fresh = Facts(engine="live" if entry.announcement.live else "")
+            self._airings[key] = Airing(entry, track, facts or fresh)
         return self._airings[key]
 
     def note(self, changes: Iterable[Change], reading: Reading) -> list[Airing]:

@@ -39,6 +39,19 @@ class Pcm(Protocol):
         ...
 
 
+class GrowingPcm(Protocol):
+    """Samples of which more may come."""
+
+    @property
+    def samples(self) -> int | None:
+        """How many there are; None while that is not known."""
+        ...
+
+    def read(self, offset: int, count: int) -> bytes | None:
+        """As `Pcm.read`; None when the next ones are not there yet."""
+        ...
+
+
 class Silence:
     """Nothing to be heard, for a stated time."""
 

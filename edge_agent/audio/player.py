@@ -14,7 +14,7 @@ from edge_agent.audio.pcm import BLOCK_S, BLOCK_SAMPLES, RATE_HZ, SAMPLE_BYTES, 
 from edge_agent.audio.queue import RESTART
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
     from datetime import datetime
 
     from contract.notice import Notice
@@ -62,6 +62,7 @@ class Player:
         volume: Volume,
         siren: Clip,
         ears: Ears,
+        live_fault: Callable[[str], str],
     ) -> None:
         self._clock = clock
         self._queue = queue
@@ -73,6 +74,7 @@ class Player:
         self._volume = volume
         self._siren = siren
         self._ears = ears
+        self._live_fault = live_fault
         self._on_air = ""
         self._listened_to = ""
         self._unsaved = 0
@@ -201,7 +203,14 @@ class Player:
         self._ears.played(zones, block)
 
     def _fill(self, airing: Airing, gains: dict[str, float]) -> float:
-        """The words are not ready: an emergency sounds the siren until they are."""
+        """What comes next is not there: an emergency sounds the siren until it is.
+
+        A live speaker who is silent, or whose network halts, keeps the air in silence.
+        """
+        if airing.entry.announcement.live:
+            took = self._mixer.play(SILENT_BLOCK, gains, f"{airing.key} pause")
+            self._note_sound(took)
+            return 0.0 if took else BLOCK_S
         data = self._siren.read(airing.facts.filler % self._siren.samples, BLOCK_SAMPLES)
         took = self._mixer.play(data, gains, f"{airing.key} siren")
         if not took:
@@ -230,8 +239,9 @@ class Player:
         self._save(reading)
         airing.facts.heard = airing.facts.heard or self._ears.heard()
         short = airing.short_zones()
-        if airing.voiceless:
-            changes = self._queue.end(airing.key, State.FAILED, reading, NO_VOICE)
+        fault = NO_VOICE if airing.voiceless else self._live_fault(airing.entry.announcement.live)
+        if fault:
+            changes = self._queue.end(airing.key, State.FAILED, reading, fault)
         elif short and airing.entry.announcement.repeats > 0:
             zones = ", ".join(f"{zone} -{few / RATE_HZ:.1f} s" for zone, few in short.items())
             reason = f"部分喇叭未播完 not all zones heard all: {zones}"
@@ -268,7 +278,7 @@ class Player:
         return {
             one.key
             for one in self._ledger.airings
-            if not one.entry.announcement.urgent and one.track.samples is None
+            if not one.entry.announcement.urgent and one.track.missing
         }
 
     def _gather(self, reading: Reading) -> bool:

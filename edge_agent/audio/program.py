@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 
 from edge_agent.audio.agenda import Agenda
 from edge_agent.audio.amplifier import Amplifier, RelayLog, prepare_gpio
+from edge_agent.audio.capture import make_capture
 from edge_agent.audio.ears import Ears
 from edge_agent.audio.jingles import Jingles
 from edge_agent.audio.journal import open_journal
 from edge_agent.audio.ledger import Ledger
+from edge_agent.audio.live import LiveDesk
 from edge_agent.audio.lookout import Lookout
+from edge_agent.audio.microphone import Microphone
 from edge_agent.audio.mixer import Mixer
 from edge_agent.audio.player import Player
 from edge_agent.audio.queue import Queue
@@ -24,7 +27,9 @@ from edge_agent.audio.scribe import ThreadScribe
 from edge_agent.audio.selftest import is_selftest, selftests
 from edge_agent.audio.sinks.choice import check_devices, make_sink
 from edge_agent.audio.speech import SpeechDesk
+from edge_agent.audio.talk_key import TalkKey
 from edge_agent.audio.words import Words
+from edge_agent.live_spool import LiveSpool
 from edge_agent.outbox import Outbox
 from edge_agent.part import WATCHDOG_S, notify, open_part
 from edge_agent.plan import plan
@@ -72,7 +77,13 @@ class Loudspeaker:
         jingles = Jingles(folder / "jingles")
         words = Words(self._desk, self._lookout.recording, jingles.siren)
         self._scribe = ThreadScribe(folder, self._open_send)
-        self._ledger = Ledger(settings.box.id, self._journal, self._scribe, jingles.of)
+        self._live = LiveDesk(LiveSpool(settings.run), part.clock, self._agenda.zones_of)
+        self._ledger = Ledger(
+            settings.box.id,
+            self._journal,
+            self._scribe,
+            lambda one: self._live.source(one) if one.kind == "live" else jingles.of(one),
+        )
         self._player = Player(
             clock=part.clock,
             queue=self._queue,
@@ -84,7 +95,9 @@ class Loudspeaker:
             volume=volume(settings),
             siren=jingles.siren,
             ears=Ears.of(settings.zone, part.clock),
+            live_fault=self._live.fault,
         )
+        self._microphone = self._new_microphone(folder)
         self._player.restore()
         self._desk.forget_all_but(words.names_of(self._ledger.airings))
         self._change = -1
@@ -104,6 +117,8 @@ class Loudspeaker:
                 except sqlite3.Error:
                     _log.exception("the store cannot be read; speaking on")
             wait_s = self._player.step()
+            if self._microphone is not None:
+                wait_s = min(wait_s, self._microphone.turn())
             if wait_s > 0:
                 poked = self._part.wait(wait_s)
                 continue
@@ -115,13 +130,16 @@ class Loudspeaker:
     def close(self) -> None:
         """Relays off first, then everything else in order."""
         self._player.close()
+        if self._microphone is not None:
+            self._microphone.close()
         self._scribe.close()
         self._desk.close()
         self._lookout.close()
         self._journal.close()
 
     def _look(self) -> None:
-        """See what is new: alerts now, notices when the thread has read them."""
+        """See what is new: alerts and live speech now, notices when the thread has read them."""
+        self._hear_talks()
         change = self._lookout.change()
         if change != self._change:
             self._change = change
@@ -164,9 +182,29 @@ class Loudspeaker:
         held = {each.notice.name for each in found.notices if "speaker" in each.notice.channels}
         for entry in self._queue.entries:
             said = entry.announcement
-            own = said.notice_id or is_selftest(said.id)
+            own = said.notice_id or said.live or is_selftest(said.id)
             if not own and f"{said.id}@{said.revision}" not in held:
                 self._player.withdraw(said.key, "已撤回 withdrawn")
+
+    def _new_microphone(self, folder: Path) -> Microphone | None:
+        settings, clock = self._part.settings, self._part.clock
+        capture = make_capture(settings.microphone, clock)
+        if capture is None:
+            return None
+        return Microphone(
+            capture=capture,
+            key=TalkKey(settings.microphone, settings.run, clock),
+            spool=LiveSpool(settings.run),
+            folder=folder / "live",
+            clock=clock,
+            zones=settings.microphone.zones,
+            announce=self._hear_talks,
+            is_wanted=lambda talk: self._queue.find(f"{talk}@1") is not None,
+        )
+
+    def _hear_talks(self) -> None:
+        for item in self._live.announcements():
+            self._player.accept(item)
 
     def _open_send(self) -> Callable[[Receipt], None]:
         """Called in the scribe's thread, for a database belongs to the thread that opened it."""

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from edge_agent.audio.announcement import Announcement
-    from edge_agent.audio.pcm import Pcm
+    from edge_agent.audio.pcm import GrowingPcm, Pcm
 
-SegmentKind = Literal["chime", "siren", "speech", "gap"]
+SegmentKind = Literal["chime", "siren", "speech", "gap", "live"]
 SIREN_S = 5.0
 READINGS_A_ROUND = 3
 """An alert that is repeated until it is cancelled is read so often, then pauses."""
@@ -31,7 +31,8 @@ EXERCISE_AFTER = "以上是演练，请不要惊慌。"
 class Segment:
     """One piece of a programme. ``seconds`` is the length of a siren or gap.
 
-    Speech says ``text``; when that is empty, the words of the announcement's notice.
+    Speech says ``text``; when that is empty, the words of the announcement's notice. Live speech
+    has the talk's id as its ``text``.
     """
 
     kind: SegmentKind
@@ -45,6 +46,8 @@ class Segment:
 
 def programme_of(item: Announcement) -> tuple[Segment, ...]:
     """The segments of an announcement, in the order in which they sound."""
+    if item.live:
+        return (Segment("chime", 1), Segment("live", 1, item.live))
     readings = item.repeats if item.repeats > 0 else READINGS_A_ROUND
     segments: list[Segment] = []
     for reading in range(1, readings + 1):
@@ -82,12 +85,14 @@ class Track:
 
     Args:
         segments: the running order.
-        sounds: makes the chime and the siren; asked once for each segment.
+        sounds: makes the chime and the siren, and opens live speech; asked once for each segment.
     """
 
-    def __init__(self, segments: Sequence[Segment], sounds: Callable[[Segment], Pcm]) -> None:
+    def __init__(
+        self, segments: Sequence[Segment], sounds: Callable[[Segment], Pcm | GrowingPcm]
+    ) -> None:
         self.segments = tuple(segments)
-        self._pcm: list[Pcm | None] = [
+        self._pcm: list[Pcm | GrowingPcm | None] = [
             None if one.kind == "speech" else _made(one, sounds) for one in self.segments
         ]
 
@@ -99,7 +104,7 @@ class Track:
 
     @property
     def samples(self) -> int | None:
-        """The length of the whole; None while speech is missing."""
+        """The length of the whole; None while speech is missing or still being spoken."""
         lengths = [None if pcm is None else pcm.samples for pcm in self._pcm]
         known = [length for length in lengths if length is not None]
         return sum(known) if len(known) == len(lengths) else None
@@ -114,18 +119,21 @@ class Track:
         """At most ``count`` samples from sample ``offset``, all of one segment.
 
         Returns:
-            None when the segment that comes next is not there yet, a piece without samples when
-            the programme is over.
+            None when what comes next is not there yet, a piece without samples when the programme
+            is over.
         """
         start = 0
         for index, (segment, pcm) in enumerate(zip(self.segments, self._pcm, strict=True)):
             if pcm is None:
                 return None
-            if offset < start + pcm.samples:
+            length = pcm.samples
+            if length is None or offset < start + length:
                 data = pcm.read(offset - start, count)
-                over = offset - start + len(data) // 2 >= pcm.samples
+                if data is None:
+                    return None
+                over = length is not None and offset - start + len(data) // 2 >= length
                 return Piece(data, segment.kind, over and self._reading_ends(index))
-            start += pcm.samples
+            start += length
         return Piece(b"", "gap")
 
     def _reading_ends(self, index: int) -> bool:
@@ -133,7 +141,9 @@ class Track:
         return bool(following) and following[0].reading > self.segments[index].reading
 
 
-def _made(segment: Segment, sounds: Callable[[Segment], Pcm]) -> Pcm:
+def _made(
+    segment: Segment, sounds: Callable[[Segment], Pcm | GrowingPcm]
+) -> Pcm | GrowingPcm:
     if segment.kind == "gap":
         return Silence(samples_of(segment.seconds))
     return sounds(segment)

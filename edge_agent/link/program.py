@@ -15,6 +15,7 @@ from edge_agent.link.alarms import Alarms
 from edge_agent.link.answering import Answering
 from edge_agent.link.asking_time import AskingTime
 from edge_agent.link.holdings import is_rotten, open_holdings
+from edge_agent.link.live import LiveIntake
 from edge_agent.link.session import Session
 from edge_agent.link.state_report import StateReport
 from edge_agent.link.sync import Sync
@@ -48,6 +49,7 @@ class Link:
             settings.box.id, where, settings.link.keepalive_s, clock, listener=self
         )
         self._alarms = Alarms(self._held)
+        self._live = LiveIntake(self._held)
         self._sync = Sync(self._held, self._alarms, self._session)
         self._time = AskingTime(self._held)
         self._answers = Answering(self._held)
@@ -151,6 +153,8 @@ class Link:
         follow = [topics.KEYS, *(topics.box_down(box, each) for each in ("time", "ack", "answer"))]
         for area in reversed(self._settings.followed):
             follow += [topics.area_alert(area), topics.area_manifest(area)]
+        if self._settings.zone:
+            follow += [topics.area_live(area) for area in self._settings.area.path()]
         self._session.subscribe(follow)
         self._state.start(session)
         self._upload.start()
@@ -184,6 +188,8 @@ class Link:
             self._sync.take_manifest(area, payload)
         elif word == "alert":
             self._alarms.take_message(area, payload, is_repeated=is_repeated)
+        elif word == "live":
+            self._live.take(area, payload)
         elif word == "b":
             self._sync.take_blob(area, sha256, payload)
 

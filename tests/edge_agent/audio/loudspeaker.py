@@ -15,6 +15,7 @@ from edge_agent.audio.amplifier import Amplifier, RelayLog
 from edge_agent.audio.ears import Ears
 from edge_agent.audio.journal import Journal
 from edge_agent.audio.ledger import Ledger
+from edge_agent.audio.live import LiveDesk, LiveSource
 from edge_agent.audio.mixer import Mixer
 from edge_agent.audio.pcm import Clip
 from edge_agent.audio.player import Player
@@ -26,6 +27,7 @@ from edge_agent.audio.speech import Order, SpeechFailedError, Take
 from edge_agent.audio.timetable import AirRules, Calendar
 from edge_agent.audio.volume import Volume
 from edge_agent.audio.words import Words
+from edge_agent.live_spool import LiveSpool
 from edge_agent.settings import ZoneSettings
 
 if TYPE_CHECKING:
@@ -114,6 +116,8 @@ class Village:
         self.journal = Journal(folder)
         self.queue = Queue(rules or AirRules(calendar=Calendar.load()), self.journal.past())
         self.amplifier = Amplifier(zones, clock, RelayLog(folder, clock))
+        self.spool = LiveSpool(folder / "run")
+        self.live = LiveDesk(self.spool, clock, lambda _: ())
         self.words = Words(self.voice, lambda _: None, SIREN)
         scribe = PromptScribe(self.journal, self.receipts.append)
         scribe.send_reports()
@@ -121,15 +125,19 @@ class Village:
             clock=clock,
             queue=self.queue,
             journal=self.journal,
-            ledger=Ledger("box-1", self.journal, scribe, sounds),
+            ledger=Ledger("box-1", self.journal, scribe, self._sounds),
             words=self.words,
             mixer=Mixer(sinks or own_cards(zones, folder, clock), clock),
             amplifier=self.amplifier,
             volume=Volume(zones),
             siren=SIREN,
             ears=Ears.of(zones, clock),
+            live_fault=self.live.fault,
         )
         self.player.restore()
+
+    def _sounds(self, segment: Segment) -> Clip | LiveSource:
+        return self.live.source(segment) if segment.kind == "live" else sounds(segment)
 
     def run(self, seconds: float) -> None:
         """Let ``seconds`` of the clock pass, playing."""

@@ -16,9 +16,7 @@ from contract.messages import open_message, seal_message
 OPENED = datetime(2024, 7, 12, 2, 0, tzinfo=UTC)
 TARGET, CONTENT, SESSION = (PrivateKey.generate() for _ in range(3))
 TRUST = Trust(
-    KeySet(
-        1, (TARGET.public("target", area="530199"), CONTENT.public("content", area="530199")), 2
-    )
+    KeySet(1, (TARGET.public("target", area="530199"), CONTENT.public("content", area="530199")), 2)
 )
 
 
