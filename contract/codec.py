@@ -42,7 +42,7 @@ def _encode_fields(value: Any) -> dict[str, object]:  # noqa: ANN401 - any datac
         found["kind"] = kind
     for field in dataclasses.fields(value):
         member = getattr(value, field.name)
-        if member is None or member == ():
+        if member is None or (member == () and not _is_required(field)):
             continue
         found[field.name] = encode(member)
     return found

@@ -69,6 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_privacy(commands)
     _add_county(commands)
     _add_tickets(commands)
+    _add_cap(commands)
+    _add_revoke(commands)
     return parser
 
 
@@ -94,8 +96,17 @@ def _add_serve(commands: Commands) -> None:
         "--listen", default="127.0.0.1:8000", metavar="HOST:PORT", help="address of the web site"
     )
     command.add_argument(
-        "--broker-port", type=int, default=1883, metavar="PORT", help="TCP port of the broker"
-    )
+        "--broker-port", type=int, default=1883, metavar="PORT",
+        help="TCP port of the broker on this machine (default 1883)",
+    )  # fmt: skip
+    command.add_argument(
+        "--tls-port", type=int, default=8883, metavar="PORT",
+        help="TCP port for boxes with certificates (default 8883; 0: none)",
+    )  # fmt: skip
+    command.add_argument(
+        "--broker-name", action="append", default=[], metavar="HOST",
+        help="host name or address by which boxes reach the broker (default: the web site's)",
+    )  # fmt: skip
     command.set_defaults(act=_serve)
 
 
@@ -105,7 +116,8 @@ def _serve(arguments: argparse.Namespace) -> int:
     host, _, port = arguments.listen.rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise SettingsError(f"--listen {arguments.listen!r}: 应写成 主机:端口 write HOST:PORT")
-    addresses = serve.Addresses(host, int(port), arguments.broker_port)
+    names = tuple(arguments.broker_name)
+    addresses = serve.Addresses(host, int(port), arguments.broker_port, arguments.tls_port, names)
     return serve.main(arguments.data.resolve(), addresses)
 
 
@@ -230,6 +242,53 @@ def _tickets(arguments: argparse.Namespace) -> int:
     from hub.enrol.commands import write_tickets  # noqa: PLC0415 - needs the open hub
 
     return write_tickets(arguments, lambda line: sys.stdout.write(f"{line}\n"))
+
+
+def _add_revoke(commands: Commands) -> None:
+    text = "shut a box out at once: its session, certificate, password and rights end"
+    command = _add(commands, "revoke", text)
+    command.add_argument("box", metavar="BOX", help="the box's id, e.g. of a stolen card")
+    _add_data(command)
+    command.set_defaults(act=_revoke)
+
+
+def _revoke(arguments: argparse.Namespace) -> int:
+    _open_hub(arguments.data)
+    from hub.ledger.boxes import revoke_box  # noqa: PLC0415 - needs the open hub
+
+    if not revoke_box(arguments.box):
+        _say(f"没有这个终端 no such box: {arguments.box}")
+        return FAILED
+    sys.stdout.write(f"✓ {arguments.box} 已吊销 revoked\n")
+    return DONE
+
+
+def _add_cap(commands: Commands) -> None:
+    text = "take warnings in by CAP 1.2, check and map them; two officers release them"
+    command = _add(commands, "cap", text)
+    command.add_argument(
+        "files", type=Path, nargs="*", metavar="FILE", help="CAP messages; 2 MiB at most each"
+    )
+    command.add_argument(
+        "--source", default="", metavar="NAME", help="a source of cap.toml (default: file)"
+    )
+    command.add_argument(
+        "--new-token", action="store_true", help="print a token for a sender that pushes"
+    )
+    _add_data(command)
+    command.set_defaults(act=_cap)
+
+
+def _cap(arguments: argparse.Namespace) -> int:
+    _open_hub(arguments.data)
+    from hub.cap import commands  # noqa: PLC0415 - needs the open hub
+
+    def say(line: str) -> None:
+        sys.stdout.write(f"{line}\n")
+
+    if arguments.new_token:
+        return commands.new_token(say)
+    return commands.take_files(arguments.files, arguments.source, say)
 
 
 def _open_hub(data: Path) -> None:

@@ -9,14 +9,21 @@ import sys
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from contract.errors import VillageError
+from hub.broker.files import BrokerFiles
 from hub.children import Child, end_all, watch_all
+from hub.enrol import broker_tls
+from hub.enrol.authority import Authority
+from hub.site.datadir import DataDir
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 MIGRATE_TIMEOUT_S = 300
+CAP_SOURCES = "cap.toml"
+"""From whom warnings are taken; without it nobody asks any feed."""
 
 
 class ServeError(VillageError, RuntimeError):
@@ -25,11 +32,17 @@ class ServeError(VillageError, RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the hub is reached. Ports bind to loopback unless the county says otherwise."""
+    """Where the hub is reached. Ports bind to loopback unless the county says otherwise.
+
+    ``broker_port`` is for this machine alone. Boxes come in at ``tls_port`` with certificates,
+    under one of ``names`` (the first is what they are told); 0 opens no such listener.
+    """
 
     web_host: str = "127.0.0.1"
     web_port: int = 8000
     broker_port: int = 1883
+    tls_port: int = 0
+    names: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
@@ -41,6 +54,19 @@ class Addresses:
         """The broker's address, as boxes on this machine reach it."""
         return f"mqtt://127.0.0.1:{self.broker_port}"
 
+    @property
+    def broker_tls(self) -> str:
+        """The broker's address for boxes with certificates; empty without such a listener."""
+        name = self.broker_names[0]
+        host = f"[{name}]" if ":" in name else name
+        return f"mqtts://{host}:{self.tls_port}" if self.tls_port else ""
+
+    @property
+    def broker_names(self) -> tuple[str, ...]:
+        """Names that the broker's certificate carries; by default the web site's host."""
+        web = urlsplit(os.environ.get("VILLAGE_HUB_URL", self.url)).hostname or self.web_host
+        return tuple(dict.fromkeys((*self.names, web, "localhost", "127.0.0.1")))
+
 
 def main(data: Path, addresses: Addresses) -> int:
     """Bring the database up to date, then serve until SIGTERM or Ctrl-C."""
@@ -48,6 +74,9 @@ def main(data: Path, addresses: Addresses) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     migrate(data, addresses)
+    if addresses.tls_port:
+        authority = Authority(DataDir(data).keys / "authority")
+        broker_tls.prepare(authority, tls_folder(data), addresses.broker_names)
     running = children(data, addresses)
     try:
         for child in running:
@@ -66,6 +95,7 @@ def environment(data: Path, addresses: Addresses) -> dict[str, str]:
         "VILLAGE_HUB_DATA": str(data),
         "VILLAGE_HUB_URL": os.environ.get("VILLAGE_HUB_URL", addresses.url),
         "VILLAGE_HUB_BROKER": addresses.broker,
+        "VILLAGE_HUB_BROKER_TLS": addresses.broker_tls,
         "DJANGO_SETTINGS_MODULE": "hub.site.settings",
     }
 
@@ -92,6 +122,11 @@ def migrate(data: Path, addresses: Addresses) -> None:
             )
 
 
+def tls_folder(data: Path) -> Path:
+    """Where the listener for boxes with certificates keeps its files."""
+    return BrokerFiles(data / "broker").tls
+
+
 def children(data: Path, addresses: Addresses) -> list[Child]:
     """The hub's programs, in the order they start."""
     told = environment(data, addresses)
@@ -102,8 +137,13 @@ def children(data: Path, addresses: Addresses) -> list[Child]:
     def child(name: str, *words: str) -> Child:
         return Child(name, [sys.executable, "-m", *words], logs / f"{name}.log", told)
 
+    broker = ["--port", str(addresses.broker_port)]
+    if addresses.tls_port:
+        broker += ["--tls-port", str(addresses.tls_port), "--tls-folder", str(tls_folder(data))]
+        broker += ["--tls-host", addresses.web_host]
     return [
-        child("broker", "hub.broker", "--port", str(addresses.broker_port)),
+        child("broker", "hub.broker", *broker),
         child("dispatcher", "hub.dispatch"),
         child("web", "hub.site.server", "--listen", web),
+        *([child("cap", "hub.cap")] if (data / CAP_SOURCES).exists() else []),
     ]

@@ -75,7 +75,8 @@ def enrol(ticket: Ticket, state: Path, run: Path) -> Path:
     answer = ask(ticket, _request(ticket.box, key))
     _keep(state / "device.pem", answer.certificate_pem)
     _keep(state / "hub-ca.pem", answer.ca_pem)
-    _keep(state / "broker.password", answer.password)
+    if answer.password:
+        _keep(state / "broker.password", answer.password)
     _keep(state / "link" / "keys", ticket.key_set.decode("ascii"))
     if answer.feedback_key_b64:
         _keep(state / "kiosk" / "hub_feedback_key", answer.feedback_key_b64)
@@ -126,7 +127,7 @@ def settings_of(ticket: Ticket, answer: EnrolAnswer, state: Path, run: Path) -> 
     }
     link = {
         "broker": answer.broker,
-        "password_file": str(state / "broker.password"),
+        "password_file": str(state / "broker.password") if answer.password else "",
         "ca_file": str(state / "hub-ca.pem") if answer.broker.startswith("mqtts") else "",
         "certificate_file": str(state / "device.pem"),
         "key_file": str(state / "device.key"),

@@ -24,6 +24,8 @@ HUB_USER = "hub"
 HUB_SECRET = "broker-hub"  # noqa: S105 - the name of the file, not the secret
 DEFAULT_PORT = 1883
 MAXIMUM_PACKET_BYTES = 262_144
+EVICTION_SOCKET = "evict.sock"
+"""Where the hub may come in under any client id: a socket in a folder nobody else may enter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,18 @@ class Account:
 class TlsListener:
     """A second listener for boxes with certificates: the certificate's name is the box.
 
-    ``folder`` holds ``ca.pem`` (who signs boxes), ``server.pem`` and ``server.key``.
+    ``folder`` holds ``ca.pem`` (who signs boxes), ``server.pem``, ``server.key`` and, once a
+    hub has written it, ``crl.pem`` (certificates that are no longer good).
     """
 
     port: int
     folder: Path
     host: str = "0.0.0.0"  # noqa: S104 - boxes come from outside; without a certificate nobody enters
+
+    @property
+    def revoked(self) -> Path:
+        """The revocation list."""
+        return self.folder / "crl.pem"
 
     def lines(self) -> list[str]:
         """The listener's part of ``mosquitto.conf``."""
@@ -53,6 +61,7 @@ class TlsListener:
             f"cafile {self.folder / 'ca.pem'}",
             f"certfile {self.folder / 'server.pem'}",
             f"keyfile {self.folder / 'server.key'}",
+            *([f"crlfile {self.revoked}"] if self.revoked.exists() else []),
             "require_certificate true",
             "use_identity_as_username true",
             "use_username_as_clientid true",
@@ -80,6 +89,11 @@ class BrokerFiles:
     def access(self) -> Path:
         """Who may read and write what."""
         return self.folder / "access"
+
+    @property
+    def tls(self) -> Path:
+        """Folder of the listener for boxes with certificates."""
+        return self.folder / "tls"
 
     @property
     def database(self) -> Path:
@@ -121,7 +135,16 @@ class BrokerFiles:
             # folder. A county's hub runs as a user of its own, where this line is not written.
             lines.append("user root")
         lines += tls.lines() if tls is not None else []
+        lines.append(f"listener 0 {EVICTION_SOCKET}")  # last: options bind to what stands above
         _replace(self.configuration, "\n".join(lines) + "\n")
+
+    def names(self) -> frozenset[str]:
+        """Who is let in, by the password file; empty before it is written."""
+        try:
+            lines = self.passwords.read_text(encoding="ascii").splitlines()
+        except FileNotFoundError:
+            return frozenset()
+        return frozenset(line.partition(":")[0] for line in lines)
 
     def write_accounts(self, hub_password_hash: str, accounts: Iterable[Account]) -> None:
         """Write the password file and the access list for the hub and these boxes."""

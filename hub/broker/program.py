@@ -39,7 +39,8 @@ def run(data: DataDir, port: int, host: str = "127.0.0.1", tls: TlsListener | No
     files = broker_files(data)
     if not files.passwords.exists():
         files.write_accounts(hashed(data.secret(HUB_SECRET)), ())
-    supervisor = BrokerSupervisor(files, port, host, tls)
+    password = data.secret(HUB_SECRET)
+    supervisor = BrokerSupervisor(files, port, host, tls, password)
     try:
         while not stopped.wait(TURN_S):
             supervisor.turn()
@@ -57,12 +58,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--tls-folder", type=Path, help="folder with ca.pem, server.pem and server.key"
     )
+    parser.add_argument("--tls-host", default="0.0.0.0", help="address (default: every one)")  # noqa: S104 - nobody enters without a certificate
     arguments = parser.parse_args(argv)
     if (arguments.tls_port is None) != (arguments.tls_folder is None):
         parser.error("--tls-port and --tls-folder belong together")
     tls = None
     if arguments.tls_port is not None:
-        tls = TlsListener(arguments.tls_port, arguments.tls_folder.resolve())
+        tls = TlsListener(arguments.tls_port, arguments.tls_folder.resolve(), arguments.tls_host)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
         return run(DataDir.from_environment(), arguments.port, arguments.host, tls)

@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hub.broker.errors import BrokerError
+from hub.broker.eviction import Eviction, evict
+from hub.broker.files import EVICTION_SOCKET
 
 if TYPE_CHECKING:
     from hub.broker.files import BrokerFiles, TlsListener
@@ -28,6 +30,8 @@ YOUNG_S = 3.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 30.0
 STOP_WITHIN_S = 5.0
 OPEN_FILES = 65_536
+EVICT_AFTER_S = (0.2, 0.8, 1.4)
+"""After the signal; again, in case the box came back before the broker had read the files."""
 PR_SET_PDEATHSIG = 1
 """prctl(2): the signal a child gets when its parent dies, so that no broker is left behind."""
 
@@ -40,13 +44,17 @@ class BrokerSupervisor:
     port: int
     host: str = "127.0.0.1"
     tls: TlsListener | None = None
+    hub_password: str = ""
+    """With it, whoever lost the right to be here is thrown out of a live session."""
     process: subprocess.Popen[bytes] | None = None
     starts: int = 0
     _young_deaths: int = 0
     _pause_s: float = FIRST_PAUSE_S
     _due_s: float = 0.0
     _started_s: float = 0.0
-    _accounts_ns: tuple[int, int] = field(default=(0, 0))
+    _accounts_ns: tuple[int, ...] = ()
+    _names: frozenset[str] = frozenset()
+    _evictions: list[Eviction] = field(default_factory=list)
 
     def turn(self) -> None:
         """Start the broker if it is due, notice its end, pass on changed accounts."""
@@ -57,15 +65,39 @@ class BrokerSupervisor:
         elif self.process.poll() is not None:
             self._note_end(now_s)
         elif self._accounts_ns != self._changed_ns():
-            self._accounts_ns = self._changed_ns()
+            self._read_again(now_s)
+        else:
+            self._evict(now_s)
+
+    def _read_again(self, now_s: float) -> None:
+        """Let the broker read accounts and revoked certificates; note who is to go."""
+        self._accounts_ns = self._changed_ns()
+        if self.process is not None:
             self.process.send_signal(signal.SIGHUP)
-            _log.info("the broker reads its accounts again")
+        _log.info("the broker reads its accounts again")
+        names = self.files.names()
+        gone, self._names = self._names - names, names
+        if self.hub_password:
+            self._evictions += [
+                Eviction(box, now_s + wait_s) for box in sorted(gone) for wait_s in EVICT_AFTER_S
+            ]
+
+    def _evict(self, now_s: float) -> None:
+        """Mosquitto takes rights from a live session at once, but only a newcomer ends it."""
+        due = [each for each in self._evictions if each.due_s <= now_s]
+        self._evictions = [each for each in self._evictions if each.due_s > now_s]
+        for each in due:
+            if each.box not in self._names:
+                evict(self.files.folder, each.box, self.hub_password)
 
     def _start(self, now_s: float) -> None:
         self.files.write_configuration(self.port, self.host, self.tls)
-        self._accounts_ns = self._changed_ns()
+        (self.files.folder / EVICTION_SOCKET).unlink(missing_ok=True)
+        self._accounts_ns, self._names = self._changed_ns(), self.files.names()
+        self._evictions.clear()
         self.process = subprocess.Popen(
             [_program(), "-c", str(self.files.configuration)],
+            cwd=self.files.folder,
             stdin=subprocess.DEVNULL,
             preexec_fn=_prepare,  # noqa: PLW1509 - two system calls, before any thread
         )
@@ -80,7 +112,8 @@ class BrokerSupervisor:
         if lived_s >= YOUNG_S:
             self._young_deaths, self._pause_s = 0, FIRST_PAUSE_S
         elif self._is_port_taken():
-            _log.error("another program listens on %s:%d; the broker cannot", self.host, self.port)
+            tls = f" or :{self.tls.port}" if self.tls is not None else ""
+            _log.error("another program listens on %s:%d%s", self.host, self.port, tls)
         else:
             self._young_deaths += 1
         if self._young_deaths >= 2 and self.files.database.exists():
@@ -96,18 +129,16 @@ class BrokerSupervisor:
         _log.error("the broker cannot read its database; moved to %s, starting empty", aside.name)
 
     def _is_port_taken(self) -> bool:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((self.host, self.port))
-            except OSError:
-                return True
-        return False
+        addresses = [(self.host, self.port)]
+        if self.tls is not None:
+            addresses.append((self.tls.host, self.tls.port))
+        return any(_is_taken(*each) for each in addresses)
 
-    def _changed_ns(self) -> tuple[int, int]:
-        files = (self.files.passwords, self.files.access)
-        first, second = (path.stat().st_mtime_ns if path.exists() else 0 for path in files)
-        return first, second
+    def _changed_ns(self) -> tuple[int, ...]:
+        files = [self.files.passwords, self.files.access]
+        if self.tls is not None:
+            files.append(self.tls.revoked)
+        return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in files)
 
     def is_listening(self) -> bool:
         """Whether something accepts connections at the broker's address."""
@@ -128,6 +159,16 @@ class BrokerSupervisor:
             self.process.kill()
             self.process.wait()
         self.process = None
+
+
+def _is_taken(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return True
+    return False
 
 
 def _program() -> str:

@@ -32,6 +32,9 @@ class EnrolmentTicket(models.Model):
         max_length=64, blank=True, help_text="SHA-256 of the public key that used it"
     )
     certificate_pem = models.TextField(blank=True)
+    certificate_ended_at = models.DateTimeField(
+        null=True, blank=True, help_text="revoked, or replaced by a newer box's"
+    )
     answer = models.JSONField(null=True, blank=True)
     facts = models.JSONField(default=dict, blank=True)
 

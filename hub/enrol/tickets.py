@@ -102,13 +102,15 @@ def _answer(question: EnrolQuestion) -> EnrolAnswer:
         certificate = _authority().sign(question.csr_pem, question.box)
     except ContractError as error:
         raise EnrolmentRefusedError(f"请求有误 bad request: {error}", "bad_request", 400) from error
+    earlier = EnrolmentTicket.objects.filter(box=ticket.box, certificate_ended_at=None)
+    earlier.exclude(certificate_pem="").update(certificate_ended_at=timezone.now())
     access = boxes.add_box(ticket.box, ticket.area, tuple(ticket.groups))
     found = EnrolAnswer(
         box=ticket.box,
         certificate_pem=certificate,
         ca_pem=_authority().certificate_pem(),
-        broker=access.broker,
-        password=access.password,
+        broker=boxes.tls_address() or access.broker,
+        password="" if boxes.tls_address() else access.password,
         assets=access.assets,
         feedback_key_b64=feedback_public_b64(settings.DATA.keys),
     )

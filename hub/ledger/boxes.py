@@ -16,6 +16,9 @@ from contract.topics import check_box_id
 from hub.broker.files import HUB_SECRET, Account, BrokerFiles
 from hub.broker.passwords import hashed, new_password
 from hub.dispatch.key_sets import current_key_set
+from hub.enrol import broker_tls
+from hub.enrol.authority import Authority
+from hub.enrol.models import EnrolmentTicket, TicketState
 from hub.ledger.models import Box
 
 if TYPE_CHECKING:
@@ -67,21 +70,37 @@ def add_box(box_id: str, area: str, groups: Sequence[int] = ()) -> Access:
     return Access(box_id, broker_address(), password, current_key_set().body, assets)
 
 
-def revoke_box(box_id: str) -> None:
-    """Shut a box out: its session ends, its password and its rights are gone."""
-    Box.objects.filter(id=box_id).update(
+def revoke_box(box_id: str) -> bool:
+    """Shut a box out: its session ends, its password, certificates and rights are gone.
+
+    Returns:
+        Whether there is such a box.
+    """
+    tickets = EnrolmentTicket.objects.filter(box=box_id)
+    tickets.update(state=TicketState.REVOKED)
+    tickets.filter(certificate_ended_at=None).exclude(certificate_pem="").update(
+        certificate_ended_at=timezone.now()
+    )
+    found = Box.objects.filter(id=box_id).update(
         revoked_at=timezone.now(), is_online=False, online_changed_at=timezone.now()
     )
     transaction.on_commit(write_accounts)
+    return bool(found)
 
 
 def write_accounts() -> None:
-    """Write the broker's password file and access list; the broker reads them again by itself."""
+    """Write passwords, access list and revoked certificates; the broker reads them by itself."""
     accounts = [
         Account(box.id, box.password_hash, box.followed)
         for box in Box.objects.filter(revoked_at=None)
     ]
     broker_files().write_accounts(hashed(hub_password()), accounts)
+    ended = EnrolmentTicket.objects.exclude(certificate_ended_at=None)
+    broker_tls.write_revoked(
+        Authority(settings.DATA.keys / "authority"),
+        broker_files().tls,
+        ended.values_list("certificate_pem", flat=True),
+    )
 
 
 def broker_files() -> BrokerFiles:
@@ -95,5 +114,10 @@ def hub_password() -> str:
 
 
 def broker_address() -> str:
-    """``mqtt://host:port`` as boxes reach it (``VILLAGE_HUB_BROKER``)."""
+    """``mqtt://host:port`` on this machine, for the hub and a desk's villages."""
     return os.environ.get("VILLAGE_HUB_BROKER", DEFAULT_BROKER)
+
+
+def tls_address() -> str:
+    """``mqtts://host:port`` for boxes with certificates; empty without such a listener."""
+    return os.environ.get("VILLAGE_HUB_BROKER_TLS", "")

@@ -26,7 +26,7 @@ def test_without_a_command_the_help_is_shown_and_2_returned(
 ) -> None:
     assert main([]) == USAGE
     shown = capsys.readouterr().out
-    for command in ("serve", "demo", "import", "privacy", "county", "tickets"):
+    for command in ("serve", "demo", "import", "privacy", "county", "tickets", "revoke"):
         assert command in shown
     assert "Exit codes" in shown
 

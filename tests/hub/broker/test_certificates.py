@@ -85,7 +85,9 @@ class Authority:
 class Visitor:
     """A client with a certificate (or none), turned by the test."""
 
-    def __init__(self, port: int, ca: Path, pair: tuple[Path, Path] | None, name: str) -> None:
+    def __init__(
+        self, port: int, ca: Path, pair: tuple[Path, Path] | None, name: str, will: str = ""
+    ) -> None:
         self.received: list[str] = []
         self.is_up = False
         self.client = Client(CallbackAPIVersion.VERSION2, name, protocol=MQTTv5)
@@ -96,6 +98,8 @@ class Visitor:
         self.client.on_connect = self._on_connect
         self.client.on_disconnect = self._on_disconnect
         self.client.on_message = self._on_message
+        if will:
+            self.client.will_set(will, b"will", 1, retain=True)
         self.client.connect("127.0.0.1", port, 10)
 
     def _on_connect(self, *found: object) -> None:

@@ -5,6 +5,8 @@ The box's side runs for real (`provisioning.enrol`), against a real HTTP server.
 
 from __future__ import annotations
 
+import socket
+import time
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -17,13 +19,20 @@ from contract import enrolment
 from contract.enrolment import EnrolQuestion
 from contract.keys import Trust
 from edge_agent import settings as agent_settings
-from hub.enrol import tickets
+from edge_agent.clock import BoxClock
+from edge_agent.link.program import Link
+from hub.broker.files import TlsListener
+from hub.broker.supervisor import BrokerSupervisor
+from hub.enrol import broker_tls, tickets
+from hub.enrol.authority import Authority
 from hub.enrol.models import EnrolmentEvent, EnrolmentTicket
+from hub.ledger import boxes
 from hub.ledger.models import Box
 from provisioning import enrol, stage
 from provisioning.errors import EnrolError, StageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from pytest_django.live_server_helper import LiveServer
@@ -165,3 +174,66 @@ def test_a_used_ticket_is_wiped_from_the_medium(medium: Path) -> None:
 def test_a_medium_that_is_not_there_is_a_plain_sentence(tmp_path: Path) -> None:
     with pytest.raises(StageError, match="try another"):
         stage.stage(b"ticket", tmp_path / "nowhere")
+
+
+@pytest.fixture
+def guarded(monkeypatch: pytest.MonkeyPatch, settings: object) -> Iterator[BrokerSupervisor]:
+    """The hub's own broker with its listener for certificates, as `village-hub serve` starts it."""
+    files, authority = boxes.broker_files(), Authority(settings.DATA.keys / "authority")  # type: ignore[attr-defined] # as above
+    broker_tls.prepare(authority, files.tls, ["127.0.0.1"])
+    plain, tls = _free_port(), _free_port()
+    monkeypatch.setenv("VILLAGE_HUB_BROKER", f"mqtt://127.0.0.1:{plain}")
+    monkeypatch.setenv("VILLAGE_HUB_BROKER_TLS", f"mqtts://127.0.0.1:{tls}")
+    boxes.write_accounts()
+    listener = TlsListener(tls, files.tls, "127.0.0.1")
+    found = BrokerSupervisor(files, plain, tls=listener, hub_password=boxes.hub_password())
+    yield found
+    found.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.broker
+def test_an_enrolled_box_comes_in_by_certificate_alone_and_a_revoked_one_is_thrown_out(
+    medium: Path, tmp_path: Path, guarded: BrokerSupervisor
+) -> None:
+    found = agent_settings.load(_enrol(medium, tmp_path))
+    assert found.link.broker.startswith("mqtts://")
+    assert found.link.password_file == ""
+    link = Link(found, BoxClock(found.part_folder("clock")))
+
+    def until(condition: Callable[[], object]) -> None:
+        deadline_s = time.monotonic() + 30
+        while not condition():
+            assert time.monotonic() < deadline_s, "this never came true"
+            guarded.turn()
+            link.turn(0.02)
+
+    until(lambda: link.is_up)
+    boxes.revoke_box(BOX)
+    until(lambda: not link.is_up)
+    tries = guarded.starts
+    for _ in range(60):
+        guarded.turn()
+        link.turn(0.02)
+        assert not link.is_up
+    assert guarded.starts == tries
+    link.close()
+
+
+def test_a_box_that_replaces_another_ends_the_other_s_certificate(
+    medium: Path, tmp_path: Path, county: County
+) -> None:
+    _enrol(medium, tmp_path)
+    village = county.villages[0]
+    new = stage.stage(tickets.issue(tickets.NewBox(BOX, village.code, village.title, (), {})),
+                      medium.parent)  # fmt: skip
+    _enrol(new, tmp_path / "other")
+    ended = EnrolmentTicket.objects.exclude(certificate_ended_at=None)
+    assert [each.certificate_pem for each in ended] == [
+        (tmp_path / "state" / "device.pem").read_text()
+    ]

@@ -1,0 +1,73 @@
+"""What a broker's TLS listener reads: the authority, the server's certificate, who was revoked."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from cryptography import x509
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from hub.enrol.authority import Authority
+
+RENEW_BEFORE = timedelta(days=365)
+
+
+def prepare(authority: Authority, folder: Path, names: Iterable[str]) -> None:
+    """Write ``ca.pem``, ``server.pem``, ``server.key`` and ``crl.pem`` where they are missing.
+
+    A server certificate for other names, or in its last year, is replaced; boxes believe the
+    authority, so they do not notice.
+
+    Args:
+        authority: signs.
+        folder: made if missing; only its owner may enter.
+        names: host names and IP addresses under which boxes reach the broker.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _keep(folder / "ca.pem", authority.certificate_pem())
+    if not _is_good(folder / "server.pem", frozenset(names)):
+        certificate, key = authority.server(names)
+        _keep(folder / "server.key", key)
+        _keep(folder / "server.pem", certificate)
+    if not (folder / "crl.pem").exists():
+        _keep(folder / "crl.pem", authority.revocation_list(()))
+
+
+def write_revoked(authority: Authority, folder: Path, certificates_pem: Iterable[str]) -> None:
+    """Bring ``crl.pem`` up to date; it is left alone when it says the same already."""
+    path = folder / "crl.pem"
+    if not path.exists():
+        return  # no listener with certificates here
+    pems = list(certificates_pem)
+    wanted = {x509.load_pem_x509_certificate(pem.encode()).serial_number for pem in pems}
+    listed = {each.serial_number for each in x509.load_pem_x509_crl(path.read_bytes())}
+    if listed != wanted:
+        _keep(path, authority.revocation_list(pems))
+
+
+def _is_good(path: Path, names: frozenset[str]) -> bool:
+    if not path.exists() or not path.with_suffix(".key").exists():
+        return False
+    certificate = x509.load_pem_x509_certificate(path.read_bytes())
+    found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    carried = {str(each.value) for each in found}
+    is_young = certificate.not_valid_after_utc - RENEW_BEFORE > datetime.now(UTC)
+    return carried == names and is_young
+
+
+def _keep(path: Path, text: str) -> None:
+    """Whole or not at all, and for its owner only."""
+    if path.exists() and path.read_text(encoding="ascii") == text:
+        return
+    draft = path.with_name(f".{path.name}.new")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
