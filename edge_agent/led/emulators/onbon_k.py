@@ -67,6 +67,8 @@ class OnbonKCard(Card):
         super().__init__(matrix, clock, faults)
         self.model = model
         self.gbk = gbk
+        self.takes_fonts = True
+        """Whether a font can be written to it."""
         self.flash = Flash()
         self.dynamic: dict[int, Dynamic] = {}
         self.special: Special | None = None
@@ -94,7 +96,8 @@ class OnbonKCard(Card):
 
     def reel(self, area: TextArea) -> Reel:
         """Set an area with the card's fonts."""
-        return Reel(area, self.drawable, colours=self.matrix.colours != "mono")
+        own = {font.name.decode("latin-1"): font for font in self.flash.own_fonts()}
+        return Reel(area, self.drawable, colours=self.matrix.colours != "mono", own=own)
 
     def drawable(self, code: bytes) -> bool:
         """Whether a font of the card has the character of a code."""

@@ -13,6 +13,7 @@ from edge_agent.led.emulators import onbon_k_files as files
 from edge_agent.led.emulators import onbon_k_special as special
 from edge_agent.led.emulators.onbon_k_memory import REFRESH_S, Dynamic
 from edge_agent.led.emulators.onbon_k_refusal import ACK, Refusal
+from edge_agent.led.emulators.onbon_k_text import own_names
 from edge_agent.led.panel import BadFrame
 
 if TYPE_CHECKING:
@@ -65,6 +66,9 @@ def _font_facts(card: OnbonKCard, _frame: wire.Frame) -> bytes:
     if card.flash.fonts:
         for name, width, encoding in ((b"O000", 16, 2 if card.gbk else 1), (b"E000", 8, 0)):
             listed.append(name + bytes([width, 16]) + bytes(22) + bytes([0x12, encoding]))
+        for font in card.flash.own_fonts():
+            size = bytes([font.width_px, font.height_px])
+            listed.append(font.name + size + bytes(22) + bytes([0x12, 0]))
     body = b"".join(bytes([len(entry)]) + entry for entry in listed)
     return bytes([0xA2, 0x11, 0, 0, 0, len(listed)]) + body
 
@@ -194,7 +198,7 @@ def _check_area(
     highest = 5 if card.is_six else 8
     if area.location >= highest or not _is_inside(card, area):
         raise Refusal(wire.ERR_MEMORY)
-    if not card.flash.fonts:
+    if not card.flash.fonts or any(font not in card.flash.files for font in own_names(area)):
         raise Refusal(wire.ERR_FONT)
     new = {other.location for other in areas}
     others = [held.area for number, held in kept.items() if number not in new]

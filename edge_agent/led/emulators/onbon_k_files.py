@@ -6,12 +6,15 @@ import struct
 from typing import TYPE_CHECKING
 
 from edge_agent.led.drivers.onbon_k import frame as wire
+from edge_agent.led.drivers.onbon_k.own_font import read_font
 from edge_agent.led.drivers.onbon_k.program import unpack_program
 from edge_agent.led.emulators.onbon_k_refusal import ACK, Refusal
 from edge_agent.led.panel import BadFrame
 
 if TYPE_CHECKING:
     from edge_agent.led.emulators.onbon_k import OnbonKCard
+
+_FONTS = (b"E", b"O", b"K")
 
 
 def begin_file(card: OnbonKCard, frame: wire.Frame) -> bytes:
@@ -21,6 +24,8 @@ def begin_file(card: OnbonKCard, frame: wire.Frame) -> bytes:
         raise Refusal(wire.ERR_FILE_EXISTS)
     if length > card.flash.free_bytes() + len(card.flash.files.get(name, b"")):
         raise Refusal(wire.ERR_MEMORY)
+    if name[:1] in _FONTS and not card.takes_fonts:
+        raise Refusal(wire.ERR_FILE_TYPE)
     if name[:1] not in (b"P", b"C", b"T", b"O", b"E", b"K", b"L"):
         raise Refusal(wire.ERR_FILE_NAME)
     card.under_way = name, length, bytearray()
@@ -48,10 +53,13 @@ def _finish_file(card: OnbonKCard, name: bytes, announced: int, content: bytes) 
     card.flash.files.pop(name, None)
     card.changes += 1
     try:
-        program = unpack_program(content)
+        if name[:1] in _FONTS:
+            fits = read_font(content).name == name
+        else:
+            fits = len(unpack_program(content).areas) <= (10 if card.is_six else 8)
     except BadFrame as error:
         raise Refusal(wire.ERR_FILE_CRC, _block_answer(wire.ERR_FILE_CRC, 0)) from error
-    if len(content) != announced or len(program.areas) > (10 if card.is_six else 8):
+    if len(content) != announced or not fits:
         raise Refusal(wire.ERR_FILE_CRC, _block_answer(wire.ERR_FILE_CRC, 0))
     card.flash.files[name] = content
     card.cleared = False

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from edge_agent.led.drivers.onbon_k.area import LOOP_UNTIL_TIMEOUT
+from edge_agent.led.drivers.onbon_k.own_font import read_font
 from edge_agent.led.drivers.onbon_k.program import unpack_program
 
 if TYPE_CHECKING:
     from edge_agent.led.drivers.onbon_k.area import TextArea
+    from edge_agent.led.drivers.onbon_k.own_font import CardFont
     from edge_agent.led.emulators.onbon_k_text import Reel
 
 FLASH_BYTES = 512 * 1024
@@ -91,6 +93,10 @@ class Flash:
     def program_areas(self) -> list[TextArea]:
         """The areas of all programs."""
         return [area for name in self.programs() for area in unpack_program(self.files[name]).areas]
+
+    def own_fonts(self) -> list[CardFont]:
+        """Fonts that were written beside those it came with."""
+        return [read_font(file) for name, file in self.files.items() if name[:1] in (b"E", b"K")]
 
     def free_bytes(self) -> int:
         """Room for more files."""

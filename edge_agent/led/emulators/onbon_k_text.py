@@ -7,6 +7,7 @@ protocol: text from the top left, ``\n`` or automatic line ends, as many lines a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -17,10 +18,11 @@ from edge_agent.led.drivers.onbon_k import markup
 from edge_agent.led.drivers.onbon_k.loads import speed_px_per_s
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from edge_agent.led.drivers.onbon_k.area import TextArea
+    from edge_agent.led.drivers.onbon_k.own_font import CardFont
 
 COLOURS = {
     "1": (255, 0, 0),
@@ -31,6 +33,8 @@ COLOURS = {
     "6": (255, 0, 255),
     "7": (255, 255, 255),
 }
+OWN_SIGN = "□"
+"""What `Reel.lines` says for a character that only has a picture."""
 SIZES = {"000": 16, "001": 24, "002": 32}
 _WEEKDAYS = "一二三四五六日"
 
@@ -43,6 +47,8 @@ class Glyph:
     size_px: int
     colour: str
     field: str = ""
+    drawn: Image.Image | None = None
+    """A character of a font that was written to the card."""
 
     def shown(self, now: datetime) -> str:
         """The characters, a clock field filled in."""
@@ -50,7 +56,21 @@ class Glyph:
 
     def width_px(self, now: datetime) -> int:
         """How far the next one stands."""
+        if self.drawn is not None:
+            return self.drawn.width
         return fonts.width_px(self.shown(now), self.size_px)
+
+    def bitmaps(self, now: datetime) -> list[Image.Image]:
+        """What is drawn, from left to right."""
+        if self.drawn is not None:
+            return [self.drawn]
+        return [fonts.glyph_bitmap(char, self.size_px) for char in self.shown(now)]
+
+
+def own_names(area: TextArea) -> set[bytes]:
+    """The fonts that a text calls beside those the card came with."""
+    called = {t.value for t in markup.tokens(area.text) if t.kind == markup.FONT}
+    return {name.encode("latin-1") for name in called if name[1:] not in SIZES}
 
 
 def field_text(field: str, now: datetime) -> str:
@@ -68,10 +88,19 @@ class Reel:
         area: The area as it came over the wire.
         drawable: Whether the card's font has the character of a code; others stay blank.
         colours: Whether the panel has more than one colour.
+        own: Fonts that were written to the card, by name.
     """
 
-    def __init__(self, area: TextArea, drawable: Callable[[bytes], bool], *, colours: bool) -> None:
+    def __init__(
+        self,
+        area: TextArea,
+        drawable: Callable[[bytes], bool],
+        *,
+        colours: bool,
+        own: Mapping[str, CardFont] = MappingProxyType({}),
+    ) -> None:
         self.area = area
+        self._own = own
         self.undrawable = 0
         self._colours = colours
         self._lines, self._has_clock = self._read(drawable)
@@ -115,16 +144,21 @@ class Reel:
     def _read(self, drawable: Callable[[bytes], bool]) -> tuple[list[list[Glyph]], bool]:
         lines: list[list[Glyph]] = [[]]
         size_px, colour, has_clock = 16, "1", False
+        own: CardFont | None = None
         for token in markup.tokens(self.area.text):
             if token.kind == markup.NEWLINE and not self.area.single_line:
                 lines.append([])
             elif token.kind == markup.FONT:
-                size_px = SIZES.get(token.value[1:], size_px)
+                own = self._own.get(token.value)
+                size_px = own.height_px if own else SIZES.get(token.value[1:], size_px)
             elif token.kind == markup.COLOUR:
                 colour = token.value
             elif token.kind == markup.FIELD:
                 lines[-1].append(Glyph("", size_px, colour, token.value))
                 has_clock = True
+            elif token.kind == markup.CHAR and own is not None and len(token.code) == 1:
+                drawn = own.bitmap(token.code[0])
+                lines[-1].append(Glyph(OWN_SIGN, size_px, colour, drawn=drawn))
             elif token.kind == markup.CHAR:
                 known = drawable(token.code)
                 self.undrawable += not known
@@ -202,8 +236,7 @@ class Reel:
         self, image: Image.Image, line: list[Glyph], left_px: int, top_px: int, now: datetime
     ) -> None:
         for glyph in line:
-            for char in glyph.shown(now):
-                bitmap = fonts.glyph_bitmap(char, glyph.size_px)
+            for bitmap in glyph.bitmaps(now):
                 if -bitmap.width < left_px < image.width:
                     ink = COLOURS[glyph.colour] if self._colours else 1
                     image.paste(ink, (left_px, top_px), bitmap)

@@ -211,8 +211,9 @@ def test_a_rare_name_is_drawn_pixel_for_pixel_on_a_card_that_takes_pictures() ->
         assert desk.card.undrawable() == 0
 
 
-def test_a_rare_name_on_a_card_without_pictures_is_a_stand_in_and_reported() -> None:
+def test_a_rare_name_where_neither_pixels_nor_fonts_go_is_a_stand_in_and_reported() -> None:
     desk = Desk(K1)
+    desk.card.takes_fonts = False
     sent = desk.panel.show(whole("王䶮"))
     assert sent.unshown == ("䶮",)
     assert desk.shown() == ["王〓"]

@@ -1,25 +1,17 @@
-"""Writing the standing content into the card's flash, block by block (section 8.1)."""
+"""The one program in the card's flash that is ours: the standing content (section 8.1)."""
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
-from edge_agent.led.drivers.onbon_k import command, reply
-from edge_agent.led.drivers.onbon_k.frame import ERR_BLOCK
-from edge_agent.led.drivers.onbon_k.link import BlockRefused
+from edge_agent.led.drivers.onbon_k import command
+from edge_agent.led.drivers.onbon_k.files import FileWriter
 from edge_agent.led.drivers.onbon_k.program import Program, name_of, pack_program
-from edge_agent.led.panel import BadFrame, PanelRefused
 
 if TYPE_CHECKING:
+    from edge_agent.led.drivers.onbon_k import reply
     from edge_agent.led.drivers.onbon_k.area import TextArea
     from edge_agent.led.drivers.onbon_k.link import CardLink
-
-_log = logging.getLogger(__name__)
-
-_BLOCK_HEAD_BYTES = 18
-_REFUSALS = 8
-"""How many refused blocks one file may have before it is given up."""
 
 
 class Flash:
@@ -31,14 +23,11 @@ class Flash:
 
     def __init__(self, link: CardLink, frame_bytes: int) -> None:
         self._link = link
-        self._block_bytes = frame_bytes - _BLOCK_HEAD_BYTES
+        self._writer = FileWriter(link, frame_bytes)
         self._name: bytes | None = None
         self._file = b""
-        self._refusals = 0
         self._crowded = False
         """Whether the card plays more programs than ours."""
-        self._under_way: tuple[bytes, int] = b"", 0
-        """A file begun and how far it is written: a write that was interrupted goes on there."""
 
     def holds(self, areas: tuple[TextArea, ...]) -> bool:
         """Whether exactly these areas are known to be in flash."""
@@ -56,7 +45,7 @@ class Flash:
 
     def is_empty(self) -> bool:
         """Whether no program is in flash, nor one begun that may be whole by now."""
-        return self._name is None and not self._under_way[0]
+        return self._name is None and not self._writer.busy
 
     def recognise(self, status: reply.Status) -> None:
         """At start: take the one program that the card plays for a candidate of `show`."""
@@ -80,13 +69,12 @@ class Flash:
         file = pack_program(Program(areas, name))
         if self._card_has(name, file):
             self._file = file
-        elif self._under_way[0] != file:
-            self._refusals = 0
-            self._begin(name, file)
-        elif self._under_way[1] < len(file):
-            self._write_block(name, file)
-        else:
+        elif self._writer.is_whole(file):
             self._finish(name, file)
+        else:
+            if self._writer.busy and name == self._name:
+                self._name = None
+            self._writer.advance(name, file)
         return self.holds(areas)
 
     def erase(self) -> None:
@@ -94,57 +82,16 @@ class Flash:
         self._link.ask(command.delete_files())
         self._link.exchange.traffic.flash_writes += 1
         self._name, self._file, self._crowded = None, b"", False
-        self._under_way = b"", 0
+        self._writer.finish()
 
     def _card_has(self, name: bytes, file: bytes) -> bool:
         """Ask the card for length and CRC, once after a start, instead of writing again."""
-        return self._name == name and not self._file and self._facts_match(name, file)
-
-    def _facts_match(self, name: bytes, file: bytes) -> bool:
-        try:
-            found = reply.file_facts(self._link.ask(command.file_facts(name)))
-        except (PanelRefused, BadFrame) as error:
-            _log.info("the card does not tell its files: %s", error)
-            return False
-        return found == (name, len(file), int.from_bytes(file[-2:], "little"))
+        return self._name == name and not self._file and self._writer.facts_match(name, file)
 
     def _finish(self, name: bytes, file: bytes) -> None:
         """The new file is whole: delete the old one."""
-        self._under_way = b"", 0
+        self._writer.finish()
         old, self._name, self._file = self._name, name, file
         if old not in (None, name):
             self._link.ask(command.delete_files([old] if old else []))
             self._link.exchange.traffic.flash_writes += 1
-
-    def _write_block(self, name: bytes, file: bytes) -> None:
-        offset = self._under_way[1]
-        block = file[offset : offset + self._block_bytes]
-        last = offset + len(block) == len(file)
-        number = offset // self._block_bytes
-        if name == self._name:
-            self._name = None
-        try:
-            self._link.ask(command.write_block(name, number, offset, block, last=last))
-        except PanelRefused as refused:
-            self._refusals += 1
-            if self._refusals > _REFUSALS:
-                raise
-            self._resume(refused, name, file)
-        else:
-            self._under_way = file, offset + len(block)
-
-    def _begin(self, name: bytes, file: bytes) -> None:
-        self._link.ask(command.begin_file(name, len(file)))
-        self._link.exchange.traffic.flash_writes += 1
-        self._under_way = file, 0
-
-    def _resume(self, refused: PanelRefused, name: bytes, file: bytes) -> None:
-        """Go on where the card says; from the start when it has lost the file."""
-        wanted = refused.wanted_offset if isinstance(refused, BlockRefused) else 0
-        _log.warning("block refused (%d), the card wants offset %d", refused.code, wanted)
-        if refused.code == ERR_BLOCK and wanted < len(file):
-            self._under_way = file, wanted
-        elif self._facts_match(name, file):
-            self._under_way = file, len(file)
-        else:
-            self._begin(name, file)

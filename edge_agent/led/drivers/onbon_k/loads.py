@@ -27,6 +27,8 @@ class Abilities:
     lettering: k_text.Lettering = field(default_factory=k_text.Lettering)
     pictures: bool = False
     areas: int = 8
+    own_fonts: bool = True
+    """Whether it takes fonts of the box's making."""
     frame_bytes: int = 512
     """Size of the card's receive buffer and of a dynamic area's memory."""
 
@@ -128,32 +130,20 @@ def _scrolling_loads(
 ) -> tuple[Load, ...]:
     gap = GAP.encode("gbk")
     room = limit - len(k_text.FONTS[size_px])
-    texts: list[bytes] = []
+    texts: list[tuple[bytes, int]] = []
     for page in area.pages:
-        codes = k_text.line_codes(page.runs, abilities.lettering)
-        if texts and len(texts[-1]) + len(gap) + len(codes) <= room:
-            texts[-1] += gap + codes
-        else:
-            texts += _cut_codes(codes, room)
+        pieces = k_text.line_pieces(page.runs, abilities.lettering, size_px, room)
+        codes, cells = pieces[0]
+        if texts and len(texts[-1][0]) + len(gap) + len(codes) <= room:
+            texts[-1] = texts[-1][0] + gap + codes, texts[-1][1] + len(gap) + cells
+            pieces = pieces[1:]
+        texts += pieces
     loads = []
-    for codes in texts:
+    for codes, cells in texts:
         load = _load(area, size_px, codes, display_mode=k_area.LEFT, single_line=True)
-        way_px = len(codes) * size_px // 2 + area.width_px
+        way_px = cells * size_px // 2 + area.width_px
         loads.append(replace(load, play_s=way_px / speed_px_per_s(load.area.speed)))
     return tuple(loads)
-
-
-def _cut_codes(codes: bytes, room: int) -> list[bytes]:
-    """Pieces no longer than ``room`` that never part the two bytes of a character."""
-    pieces = [b""]
-    offset = 0
-    while offset < len(codes):
-        step = 2 if codes[offset] >= 0x80 else 1
-        if len(pieces[-1]) + step > room:
-            pieces.append(b"")
-        pieces[-1] += codes[offset : offset + step]
-        offset += step
-    return pieces
 
 
 def _paged_loads(area: Area, size_px: int, abilities: Abilities, limit: int) -> tuple[Load, ...]:

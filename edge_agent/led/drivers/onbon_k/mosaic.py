@@ -92,7 +92,7 @@ def _rare_cells(page: Page, size_px: int, lettering: k_text.Lettering) -> list[B
         Box(x_px, run.y_px, x_px + fonts.width_px(char, size_px), run.y_px + size_px)
         for run in page.runs
         for x_px, char in _placed(run)
-        if k_text.code_of(char, lettering) is None
+        if k_text.codes_of(char, lettering, size_px) is None
     ]
 
 

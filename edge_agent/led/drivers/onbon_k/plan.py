@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from edge_agent.led import fonts
 from edge_agent.led.drivers.onbon_k import mosaic
 from edge_agent.led.drivers.onbon_k import text as k_text
 from edge_agent.led.drivers.onbon_k.loads import ONE_PAGE, Abilities, Load, loads_of, pieces_of
@@ -188,13 +189,26 @@ def _bounding(pictured: Sequence[Area], areas: Sequence[Area]) -> PictureZone | 
     return zone if len(touched) == len(pictured) else _bounding(touched, areas)
 
 
+def rare_characters(screen: Screen, abilities: Abilities) -> set[tuple[str, int]]:
+    """What the card's own fonts lack, each with its size; only where ours have it."""
+    runs = [run for area in screen.areas for page in area.pages for run in page.runs]
+    lettering = replace(abilities.lettering, own=())
+    return {
+        (char, run.size_px)
+        for run in runs
+        if run.size_px in k_text.FONTS
+        for char in k_text.missing(run.text, lettering, run.size_px)
+        if char != "\\" and not fonts.missing(char, run.size_px)
+    }
+
+
 def _unshown(areas: Sequence[Area], abilities: Abilities) -> list[str]:
     pages = [page for area in areas for page in area.pages]
     characters = [
         char
         for page in pages
         for run in page.runs
-        for char in k_text.missing(run.text, abilities.lettering)
+        for char in k_text.missing(run.text, abilities.lettering, run.size_px)
         if char != "\\"
     ]
     return characters + [PICTURE for page in pages if page.picture is not None]

@@ -71,11 +71,12 @@ def has_gbk(data: bytes) -> bool:
     The maker's table leaves out the two reserved bytes of every other answer; both forms are
     taken.
     """
-    for start in (PREFIX, 3):
-        encodings = _font_encodings(data[start:])
-        if encodings is not None:
-            return FONT_GBK in encodings
-    raise BadFrame("the list of fonts does not fit its own lengths")
+    return FONT_GBK in [entry[-1] for entry in _font_entries(data)]
+
+
+def font_names(data: bytes) -> tuple[bytes, ...]:
+    """The names of the fonts in the same answer. Raises: BadFrame."""
+    return tuple(entry[:4] for entry in _font_entries(data))
 
 
 def file_facts(data: bytes) -> tuple[bytes, int, int]:
@@ -96,16 +97,25 @@ def _body(data: bytes, least: int, what: str) -> bytes:
     return body
 
 
-def _font_encodings(body: bytes) -> list[int] | None:
-    encodings = []
+def _font_entries(data: bytes) -> list[bytes]:
+    """The facts of each font: four bytes of name first, the encoding last."""
+    for start in (PREFIX, 3):
+        entries = _cut_entries(data[start:])
+        if entries:
+            return entries
+    raise BadFrame("the list of fonts does not fit its own lengths")
+
+
+def _cut_entries(body: bytes) -> list[bytes]:
+    entries: list[bytes] = []
     rest = body[1:]
     for _ in range(body[0] if body else 0):
         length = rest[0] if rest else 0
         if length == 0 or len(rest) < 1 + length:
-            return None
-        encodings.append(rest[length])
+            return []
+        entries.append(rest[1 : 1 + length])
         rest = rest[1 + length :]
-    return encodings if not rest and encodings else None
+    return [] if rest else entries
 
 
 def _clock(stamp: bytes) -> str:

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge_agent.led import fonts
+from edge_agent.led.drivers.onbon_k.own_font import back_to
 from edge_agent.led.panel import Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from edge_agent.led.drivers.onbon_k.own_font import OwnFont
     from edge_agent.led.panel import Area, Page
 
 NEWLINE = b"\\n"
@@ -25,6 +27,7 @@ STAND_IN = "〓"
 """The mark that Chinese printing sets for a character the font has not (GB2312 A1FE)."""
 FONTS = {16: b"", 24: b"\\FO001\\FE001", 32: b"\\FO002\\FE002"}
 """Font names by size; 16 px is what the card uses when nothing is said."""
+_LONGEST_CODE = 2
 _COLOURS = {"red": b"\\C1", "green": b"\\C2", "yellow": b"\\C3"}
 _CLOCK_FIELDS = {
     "%Y": b"\\DY",
@@ -45,6 +48,8 @@ class Lettering:
 
     gbk: bool = False
     colours: bool = False
+    own: tuple[OwnFont, ...] = ()
+    """Fonts that the box has put there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +77,18 @@ def code_of(char: str, lettering: Lettering) -> bytes | None:
     return code if lettering.gbk or _in_gb2312(code) else None
 
 
-def missing(text: str, lettering: Lettering) -> tuple[str, ...]:
+def codes_of(char: str, lettering: Lettering, size_px: int) -> bytes | None:
+    """The same, or the way to it in one of the box's own fonts."""
+    code = code_of(char, lettering)
+    if code is None:
+        own = (font.codes(char) for font in lettering.own if font.height_px == size_px)
+        code = next((codes for codes in own if codes), None)
+    return code
+
+
+def missing(text: str, lettering: Lettering, size_px: int = 16) -> tuple[str, ...]:
     """Characters of ``text`` that the card cannot draw, each once, in order."""
-    return tuple(char for char in dict.fromkeys(text) if code_of(char, lettering) is None)
+    return tuple(c for c in dict.fromkeys(text) if codes_of(c, lettering, size_px) is None)
 
 
 def needs_picture(page: Page, lettering: Lettering, sizes_px: Sequence[int]) -> bool:
@@ -84,7 +98,7 @@ def needs_picture(page: Page, lettering: Lettering, sizes_px: Sequence[int]) -> 
         page.picture is not None
         or len(sizes) > 1
         or not sizes <= set(sizes_px)
-        or any(missing(run.text, lettering) for run in page.runs)
+        or any(missing(run.text, lettering, run.size_px) for run in page.runs)
     )
 
 
@@ -116,6 +130,8 @@ def page_rows(page: Page, area: Area, size_px: int, lettering: Lettering) -> lis
 def join_rows(rows: Sequence[Row], cells_per_line: int) -> tuple[bytes, bool]:
     """The rows as one text, by line breaks or by filling lines up, whichever is shorter.
 
+    A card breaks lines by itself only in text of one font.
+
     Returns:
         The text, and whether the card is to wrap lines by itself.
     """
@@ -123,13 +139,27 @@ def join_rows(rows: Sequence[Row], cells_per_line: int) -> tuple[bytes, bool]:
     rows = rows[:used]
     broken = NEWLINE.join(row.codes for row in rows)
     filled = b"".join(row.codes + b" " * (cells_per_line - row.cells) for row in rows).rstrip(b" ")
-    fits = all(row.cells <= cells_per_line for row in rows)
+    fits = b"\\F" not in broken and all(row.cells <= cells_per_line for row in rows)
     return (filled, True) if fits and len(filled) < len(broken) else (broken, False)
 
 
-def line_codes(runs: Iterable[Run], lettering: Lettering) -> bytes:
-    """Runs one behind the other, for a single scrolling line."""
-    return _codes("".join(run.text for run in runs), lettering)
+def line_pieces(
+    runs: Iterable[Run], lettering: Lettering, size_px: int, room: int
+) -> list[tuple[bytes, int]]:
+    """Runs one behind the other, for a single scrolling line: codes and cells.
+
+    In several pieces where they are longer than ``room``, never cut inside a character.
+    """
+    pieces: list[list[str]] = [[]]
+    used = 0
+    for char in "".join(run.text for run in runs):
+        length = len(_code_or_stand_in(char, lettering, size_px))
+        if pieces[-1] and used + length > room:
+            pieces.append([])
+            used = 0
+        pieces[-1].append(char)
+        used += length
+    return [_spelled("".join(piece), lettering, size_px) for piece in pieces]
 
 
 def _row(runs: Sequence[Run], size_px: int, lettering: Lettering) -> Row:
@@ -141,9 +171,9 @@ def _row(runs: Sequence[Run], size_px: int, lettering: Lettering) -> Row:
         if lettering.colours and run.colour != colour:
             colour = run.colour
             codes += _COLOURS[colour]
-        text = _codes(run.text, lettering)
+        text, text_cells = _spelled(run.text, lettering, size_px)
         codes += text
-        cells += len(text)
+        cells += text_cells
     if colour != "red":
         codes += _COLOURS["red"]
     return Row(codes.rstrip(b" "), cells) if colour == "red" else Row(codes, cells)
@@ -167,12 +197,21 @@ def _row_number(run: Run, size_px: int) -> int:
     return (run.y_px + size_px // 2) // size_px
 
 
-def _codes(text: str, lettering: Lettering) -> bytes:
-    return b"".join(_code_or_stand_in(char, lettering) for char in text)
+def _spelled(text: str, lettering: Lettering, size_px: int) -> tuple[bytes, int]:
+    """The codes of a text and its width in half-width cells."""
+    parts = [_code_or_stand_in(char, lettering, size_px) for char in text]
+    cells = sum(
+        len(part) if len(part) <= _LONGEST_CODE else fonts.width_px(char, size_px) * 2 // size_px
+        for char, part in zip(text, parts, strict=True)
+    )
+    codes = b"".join(parts)
+    for font in lettering.own:  # between two of its characters there is no way back and forth
+        codes = codes.replace(back_to(size_px) + b"\\F" + font.name, b"")
+    return codes, cells
 
 
-def _code_or_stand_in(char: str, lettering: Lettering) -> bytes:
-    code = code_of(char, lettering)
+def _code_or_stand_in(char: str, lettering: Lettering, size_px: int = 16) -> bytes:
+    code = codes_of(char, lettering, size_px)
     if code is None and char == "\\":
         code = "＼".encode("gbk")
     return STAND_IN.encode("gbk") if code is None else code
