@@ -41,6 +41,8 @@ INSTALLED_APPS = [
     "hub.sealing",
     "hub.emergency",
     "hub.preview",
+    "hub.phone",
+    "hub.feedback",
     "hub.ledger",
     "hub.dispatch",
     "hub.enrol",

@@ -13,7 +13,7 @@ from wagtail.admin import urls as admin_urls
 
 from hub.dispatch.assets import asset
 from hub.enrol.views import enrol
-from hub.notices import phone
+from hub.phone import urls as phone_urls
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponseBase
@@ -31,7 +31,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("b/<str:sha256>", asset),
     path("favicon.ico", RedirectView.as_view(url="/static/office/mark.svg", permanent=True)),
     path("admin/", include(admin_urls)),
-    path("n/<str:notice_id>/", phone.notice_page, name="phone-notice"),
-    path("v/<str:code>/", phone.place_page, name="phone-place"),
+    path("", include(phone_urls)),
     path("media/<path:path>", media, name="media"),
 ]

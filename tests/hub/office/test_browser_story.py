@@ -178,8 +178,8 @@ def test_a_table_is_imported_refused_corrected_approved_and_signed(
 
     phone = browser.new_context(viewport={"width": 390, "height": 844}).new_page()
     phone.goto(f"{hub.address}/n/{number[0]}/")
-    expect(phone.get_by_text("崔彩霞")).to_be_visible()
+    expect(phone.get_by_text("名单只在本村公开，不上网。")).to_be_visible()
     said = phone.content()
     for row in notices["N001"]["table"]["rows"]:  # type: ignore[index] # the exchange form
-        assert not any(secret in said for secret in row[7:11])
+        assert not any(secret in said for secret in (row[1], *row[7:11]))
     assert outside == []
