@@ -20,7 +20,7 @@ from edge_agent.led.panel import Area, Page, PanelError, PanelSpec, Run, Screen
 COMMON = "村务公开低保金发放公示一二三四五六七八九十王李张"
 RARE = "䶮㛃𬭎乗ا"
 K1, K2, MK1, SIX_K1, SIX_K3 = 0x51, 0x58, 0x54, 0x61, 0x63
-ONCE_WRONG = (12, 85, 121, 148, 156, 204, 215, 260, 426)
+ONCE_WRONG = (12, 85, 121, 148, 156, 204, 215, 260, 275, 299, 426)
 """Seeds that found a fault once."""
 
 

@@ -91,7 +91,7 @@ def own_fonts(chars: Iterable[tuple[str, int]]) -> tuple[OwnFont, ...] | None:
 
 def back_to(size_px: int) -> bytes:
     """The escape that calls the card's Latin font of a size again."""
-    return {16: b"\\FE000", 24: b"\\FE001", 32: b"\\FE002"}[size_px]
+    return {24: b"\\FE001", 32: b"\\FE002"}.get(size_px, b"\\FE000")
 
 
 @dataclass(frozen=True, slots=True)

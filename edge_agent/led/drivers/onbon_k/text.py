@@ -27,7 +27,7 @@ STAND_IN = "〓"
 """The mark that Chinese printing sets for a character the font has not (GB2312 A1FE)."""
 FONTS = {16: b"", 24: b"\\FO001\\FE001", 32: b"\\FO002\\FE002"}
 """Font names by size; 16 px is what the card uses when nothing is said."""
-_LONGEST_CODE = 2
+_LONGEST_CODE, _FONT_BYTES = 2, 6
 _COLOURS = {"red": b"\\C1", "green": b"\\C2", "yellow": b"\\C3"}
 _CLOCK_FIELDS = {
     "%Y": b"\\DY",
@@ -204,10 +204,20 @@ def _spelled(text: str, lettering: Lettering, size_px: int) -> tuple[bytes, int]
         len(part) if len(part) <= _LONGEST_CODE else fonts.width_px(char, size_px) * 2 // size_px
         for char, part in zip(text, parts, strict=True)
     )
-    codes = b"".join(parts)
-    for font in lettering.own:  # between two of its characters there is no way back and forth
-        codes = codes.replace(back_to(size_px) + b"\\F" + font.name, b"")
-    return codes, cells
+    return _joined(parts, size_px), cells
+
+
+def _joined(parts: Iterable[bytes], size_px: int) -> bytes:
+    """The codes behind one another; between two characters of one own font no way back."""
+    codes, font, way_back = bytearray(), b"", back_to(size_px)
+    for part in parts:
+        own = part[:_FONT_BYTES] if len(part) > _LONGEST_CODE else b""
+        goes_on = bool(own) and own == font
+        if goes_on:
+            del codes[-len(way_back) :]
+        codes += part[_FONT_BYTES:] if goes_on else part
+        font = own
+    return bytes(codes)
 
 
 def _code_or_stand_in(char: str, lettering: Lettering, size_px: int = 16) -> bytes:
