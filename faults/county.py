@@ -11,6 +11,7 @@ import json
 import shutil
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,8 @@ NOTICES = Path(__file__).resolve().parent.parent / "tests" / "data" / "notices.j
 HEAL_S = 60.0
 """The matrix's T: after healing every box is right within a minute."""
 PATIENCE_S = 90.0
+FOR_A_SEASON = timedelta(days=90)
+"""How long a notice of the stand is in force: longer than any absence of a row."""
 
 
 class County:
@@ -99,7 +102,9 @@ class County:
     def publish(self, **changes: object) -> NoticePage:
         """One notice through the whole review chain."""
         self._made += 1
-        form = {**self._forms["N003"], "id": f"F{self._made:05d}", **changes}
+        until = (timezone.now() + FOR_A_SEASON).strftime("%Y-%m-%d %H:%M")
+        named = {"id": f"F{self._made:05d}", "valid_until": until}
+        form = {**self._forms["N003"], **named, **changes}
         people = self.people
         page = notice_desk.draft_from_import(people.clerk, form, people.page, now=timezone.now())
         notice_desk.drop_restricted_columns(people.clerk, page)

@@ -12,6 +12,8 @@ import random
 
 SHORT_PAUSE_S, LONG_PAUSE_S = 5.0, 60.0
 LONG_OUTAGE_S = 3600.0
+_DOUBLINGS = 16
+"""Far beyond the longest pause; a month of failures must not overflow."""
 
 
 class Retry:
@@ -34,5 +36,5 @@ class Retry:
         if self._failures == 1:
             return 0.0
         longest = LONG_PAUSE_S if now_s - self._lost_s > LONG_OUTAGE_S else SHORT_PAUSE_S
-        ceiling = min(longest, 0.5 * 2.0**self._failures)
+        ceiling = min(longest, 0.5 * 2.0 ** min(self._failures, _DOUBLINGS))
         return self._spread.uniform(0.25 * ceiling, ceiling)

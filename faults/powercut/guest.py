@@ -31,10 +31,9 @@ MODULES = "virtio_blk virtio_pci ext4"
 BOOT_WITHIN_S = 1200.0
 DONE = b"WORKLOAD-DONE"
 _INIT = f"""#!/bin/sh
-mount -t proc proc /proc; mount -t sysfs sys /sys
-[ -b /dev/vdb2 ] || mount -t devtmpfs dev /dev
-mount -o noatime,commit=5 /dev/vdb1 /data && cd /app && \
-  python3 -m faults.powercut.workload /data /dev/vdb2 /app/messages && echo {DONE.decode()}
+data=$(findfs LABEL=data)
+mount -o noatime,commit=5 "$data" /data && cd /app && \
+  python3 -m faults.powercut.workload /data "${{data%1}}2" /app/messages && echo {DONE.decode()}
 sleep 600
 """
 
@@ -79,7 +78,7 @@ def make(folder: Path, shelf: Path, day: Day) -> Machine:
     for name in ("vmlinuz", "initrd.img"):
         newest = max((root / "boot").glob(f"{name}-*"))
         shutil.copyfile(newest, folder / name)
-    _run("mke2fs", "-q", "-t", "ext4", "-d", str(root), str(folder / "root.img"), "1500M")
+    _run("mke2fs", "-q", "-t", "ext4", "-L", "root", "-d", str(root), str(folder / "root.img"), "1500M")
     shutil.rmtree(root)
     machine = Machine(folder)
     _make_data_disk(machine)
@@ -115,7 +114,7 @@ def _mirror() -> list[str]:
 def _make_data_disk(machine: Machine) -> None:
     """One disk with two partitions: the box's files, and a sector for acknowledgements."""
     part = machine.folder / "part.img"
-    _run("mke2fs", "-q", "-t", "ext4", str(part), f"{DATA_SECTORS * SECTOR // 1024}k")
+    _run("mke2fs", "-q", "-t", "ext4", "-L", "data", str(part), f"{DATA_SECTORS * SECTOR // 1024}k")
     with machine.base.open("wb") as disk:
         disk.truncate(DISK_BYTES)
         disk.write(_partition_table())
@@ -167,7 +166,7 @@ def _command(folder: Path) -> list[str]:
         *("qemu-system-x86_64", "-m", "512", "-smp", "1", "-nographic", "-no-reboot"),
         *("-accel", "tcg,thread=multi", "-cpu", "max", "-nic", "none"),
         *("-kernel", str(folder / "vmlinuz"), "-initrd", str(folder / "initrd.img")),
-        *("-append", "root=/dev/vda rootfstype=ext4 rw console=ttyS0 quiet panic=1 init=/init-workload"),
+        *("-append", "root=LABEL=root rootfstype=ext4 rw console=ttyS0 quiet panic=1 init=/init-workload"),
         *("-drive", f"file={folder / 'root.img'},format=raw,if=virtio,snapshot=on"),
         *("-blockdev", f"driver=file,filename={folder / 'data.img'},node-name=f0"),
         *("-blockdev", "driver=raw,file=f0,node-name=r0"),

@@ -44,3 +44,10 @@ def test_a_connection_that_stood_starts_over() -> None:
         retry.pause_s(float(step))
     retry.succeeded()
     assert retry.pause_s(10.0) == 0.0
+
+
+def test_a_month_without_network_is_counted_to_its_end() -> None:
+    retry, now_s = seeded(1), 0.0
+    while now_s < 30 * 86_400:
+        now_s += retry.pause_s(now_s)
+    assert retry.pause_s(now_s) <= LONG_PAUSE_S
