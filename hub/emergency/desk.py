@@ -105,6 +105,8 @@ def release_alert(user: User, emergency: Emergency) -> OutboxRow:
         raise NotReadyError([_("已经发出，不能再发一次。")])
     if locked.composed_by_id == user.pk:
         raise NotYourStepError(_("紧急发布要两个人：请另一位值班人员核对后发出。"))
+    if locked.overtaken_by:
+        raise NotReadyError([_("发送单位已用后来的报文取代或解除了它，不能再发。")])
     may_command(user, locked.areas)
     if locked.expires_at <= timezone.now():
         raise NotReadyError([_("已过失效时间，不能再发。")])

@@ -50,6 +50,9 @@ class Emergency(models.Model):
     composed_at = models.DateTimeField(auto_now_add=True)
     released_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     released_at = models.DateTimeField(null=True)
+    overtaken_by = models.CharField(
+        _("已被取代"), max_length=80, blank=True, help_text="a later message from the same sender"
+    )
 
     class Meta:
         ordering = ["-pk"]

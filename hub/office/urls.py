@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from hub.office.views import (
+    cap,
     catalogue,
     delivery,
     emergency,
@@ -32,6 +33,9 @@ urlpatterns = [
     path("feedback/", feedback.slips, name="desk-slips"),
     path("feedback/<int:pk>/", feedback.slip, name="desk-slip"),
     path("feedback/<int:pk>/voice/", feedback.voice, name="desk-slip-voice"),
+    path("cap/", cap.incoming, name="desk-cap"),
+    path("cap/<int:pk>/", cap.warning, name="desk-cap-warning"),
+    path("cap/rule/", cap.rule, name="desk-cap-rule"),
     path("catalogue/", catalogue.items, name="desk-catalogue"),
     path("language/", language.switch, name="desk-language"),
 ]  # fmt: skip

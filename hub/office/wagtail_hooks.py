@@ -86,6 +86,7 @@ def set_menu(request: HttpRequest, items: list[MenuItem]) -> None:
         menu.append(_item("import", _("导入表格"), reverse("desk-import"), "upload", 20))
     if any(post.role in SUPERVISORS for post in posts):
         menu.append(_item("emergency", _("紧急发布"), reverse("desk-emergencies"), "warning", 20))
+        menu.append(_item("cap", _("外来预警"), reverse("desk-cap"), "download", 25))
     items[:] = sorted(menu, key=lambda item: item.order)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -134,9 +134,26 @@ class VillagePage(PlacePage):
     groups = models.PositiveSmallIntegerField(
         _("村民小组数"), default=0, validators=[MaxValueValidator(99)]
     )
+    latitude = models.FloatField(
+        _("纬度（WGS-84）"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(-90), MaxValueValidator(90)],
+    )
+    longitude = models.FloatField(
+        _("经度（WGS-84）"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(-180), MaxValueValidator(180)],
+    )
     parent_page_types: ClassVar[list[str]] = ["places.TownPage"]
     subpage_types: ClassVar[list[str]] = ["notices.NoticePage"]
-    content_panels = [*PlacePage.content_panels, FieldPanel("groups")]
+    content_panels = [
+        *PlacePage.content_panels,
+        FieldPanel("groups"),
+        FieldPanel("latitude"),
+        FieldPanel("longitude"),
+    ]
     is_creatable = True
 
     class Meta:

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "hub.notices",
     "hub.sealing",
     "hub.emergency",
+    "hub.cap",
     "hub.preview",
     "hub.phone",
     "hub.feedback",

@@ -11,6 +11,7 @@ from django.views.generic import RedirectView
 from django.views.static import serve
 from wagtail.admin import urls as admin_urls
 
+from hub.cap.push import push as push_cap
 from hub.dispatch.assets import asset
 from hub.enrol.views import enrol
 from hub.phone import urls as phone_urls
@@ -28,6 +29,7 @@ def media(request: HttpRequest, path: str) -> HttpResponseBase:
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(url="/admin/", permanent=False)),
     path("enrol/v1", enrol),
+    path("cap/v1", push_cap, name="cap-push"),
     path("b/<str:sha256>", asset),
     path("favicon.ico", RedirectView.as_view(url="/static/office/mark.svg", permanent=True)),
     path("admin/", include(admin_urls)),

@@ -21,7 +21,7 @@ from hub.emergency.models import Emergency
 from hub.emergency.to_contract import to_alert
 from hub.office.access import for_staff
 from hub.office.views.delivery import lines_of
-from hub.places.models import SUPERVISORS
+from hub.places.models import SUPERVISORS, TownPage
 from hub.places.posts import is_supervisor, posts_of, villages_of
 from hub.preview.led import panel_view
 from hub.preview.speech import words_of
@@ -35,10 +35,13 @@ if TYPE_CHECKING:
 LIFETIME = timedelta(hours=6)
 
 
-def _areas_of(user: User) -> list[tuple[str, str]]:
-    """Every area that the person may alarm: town, villages, groups."""
+def areas_of(user: User) -> list[tuple[str, str]]:
+    """Every area that the person may alarm: county, towns, villages, groups."""
     found = [(post.place.code, post.place.title) for post in posts_of(user)
              if post.role in SUPERVISORS]  # fmt: skip
+    own = [Area.parse(code) for code, _name in found]
+    found += [(town.code, str(town.title)) for town in TownPage.objects.order_by("code")
+              if any(area.covers(town.area) and area != town.area for area in own)]  # fmt: skip
     for village in villages_of(user):
         for area in village.areas_with_groups:
             name = f"{village.title}第{area.group}组" if area.group else str(village.title)
@@ -75,7 +78,7 @@ class EmergencyForm(forms.ModelForm[Emergency]):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:  # noqa: ANN401 - Django's
         super().__init__(*args, **kwargs)
-        self.fields["areas"].choices = _areas_of(user)  # type: ignore[attr-defined] # a choice field
+        self.fields["areas"].choices = areas_of(user)  # type: ignore[attr-defined] # a choice field
         if not self.is_bound:
             now = timezone.localtime()
             self.initial.update({"issued_at": now, "expires_at": now + LIFETIME})
@@ -85,7 +88,8 @@ class EmergencyForm(forms.ModelForm[Emergency]):
         return [each for each in self.cleaned_data["references"].replace(",", " ").split() if each]
 
 
-def _officer(user: User) -> None:
+def officer(user: User) -> None:
+    """Pass if the person commands emergencies somewhere; raises PermissionDenied otherwise."""
     if not is_supervisor(user):
         raise PermissionDenied(_("紧急发布只能由县、乡值班人员进行。"))
 
@@ -94,7 +98,7 @@ def _officer(user: User) -> None:
 @for_staff
 def emergencies(request: DeskRequest) -> HttpResponse:
     """What waits for release, and what went out."""
-    _officer(request.user)
+    officer(request.user)
     context = {"emergencies": Emergency.objects.all()[:50], "now": timezone.now()}
     return render(request, "office/emergencies.html", context)
 
@@ -103,7 +107,7 @@ def emergencies(request: DeskRequest) -> HttpResponse:
 @for_staff
 def compose(request: DeskRequest) -> HttpResponse:
     """The first person writes it."""
-    _officer(request.user)
+    officer(request.user)
     form = EmergencyForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         emergency: Emergency = form.save(commit=False)
@@ -127,13 +131,13 @@ def compose(request: DeskRequest) -> HttpResponse:
 @for_staff
 def dossier(request: DeskRequest, pk: int) -> HttpResponse:
     """The whole text, and the red button for the second person."""
-    _officer(request.user)
+    officer(request.user)
     emergency = get_object_or_404(Emergency, pk=pk)
     if request.method == "POST":
         desk.release_alert(request.user, emergency)
         messages.success(request, _("紧急通知已发出。"))
         return redirect("desk-emergency", pk)
-    names = dict(_areas_of(request.user))
+    names = dict(areas_of(request.user))
     notice = to_alert(emergency).notice
     pictures = panel_view(notice, emergency.issuer).pictures
     context = {

@@ -23,6 +23,7 @@ def _sentences() -> set[str]:
         "office",
         "notices",
         "emergency",
+        "cap",
         "places",
         "catalogue",
         "preview",
