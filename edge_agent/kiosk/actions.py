@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from typing import TYPE_CHECKING
 
@@ -9,13 +11,15 @@ from aiohttp import web
 
 from edge_agent.kiosk.kinds import kind_by_key
 from edge_agent.kiosk.rendering import page, size_cookie
-from edge_agent.kiosk.slips import SlipError
-from edge_agent.kiosk.state import SCREEN, SLIPS, VOICE
+from edge_agent.kiosk.replies import ReplyError
+from edge_agent.kiosk.slips import SlipError, Voice
+from edge_agent.kiosk.state import REPLIES, SCREEN, SLIPS, VOICE
 
 if TYPE_CHECKING:
     from multidict import MultiDictProxy
 
 MAX_PHRASES = 10
+LONGEST_VOICE_S = 45
 _FORM = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
@@ -63,18 +67,38 @@ async def say_send(request: web.Request) -> web.Response:
     if _FORM.fullmatch(token) is None:
         token = request.app[SLIPS].new_form()
     try:
-        request.app[SLIPS].take(token, kind, words, notice_id)
+        voice = _voice(str(form.get("voice", "")))
+        request.app[SLIPS].take(token, kind, words, notice_id, voice)
     except SlipError as error:
         return _form(request, notice_id, str(error))
     return web.HTTPSeeOther(f"/said/{token}")
 
 
 async def said(request: web.Request) -> web.Response:
-    """收到: the slip's number, large."""
-    slip = request.app[SLIPS].number_of(request.match_info["form"])
+    """收到: the slip's number and its code, large."""
+    token = request.match_info["form"]
+    slip = request.app[SLIPS].slip_of(token)
     if slip is None:
         raise web.HTTPNotFound
-    return page(request, "said.html", slip=slip)
+    return page(request, "said.html", slip=slip, form=token)
+
+
+async def answer_form(request: web.Request) -> web.Response:
+    """The page where one types number and code of a slip."""
+    return page(request, "answer.html", typed="", problem="", reply=None)
+
+
+async def answer(request: web.Request) -> web.Response:
+    """The answer to a slip; no address leads here, so that nobody comes back to it."""
+    form = await request.post()
+    number, code = str(form.get("number", ""))[:12], str(form.get("code", ""))[:6]
+    try:
+        reply = await request.app[REPLIES].open(number, code)
+    except ReplyError as error:
+        return page(
+            request, "answer.html", typed=number, problem=str(error), reply=None, status=422
+        )
+    return page(request, "answer.html", typed=number, problem="", reply=reply)
 
 
 def _form(request: web.Request, notice_id: str, problem: str) -> web.Response:
@@ -85,8 +109,23 @@ def _form(request: web.Request, notice_id: str, problem: str) -> web.Response:
     slips = request.app[SLIPS]
     return page(
         request, "say_form.html", kind=kind, about=held.notice if held else None, problem=problem,
-        form=slips.new_form(), slips_open=slips.is_open, status=422 if problem else 200,
+        form=slips.new_form(), slips_open=slips.is_open, longest_s=LONGEST_VOICE_S,
+        status=422 if problem else 200,
     )  # fmt: skip
+
+
+def _voice(field: str) -> Voice | None:
+    """The recording in a form's field: ``audio/webm;base64,…``, as the page writes it.
+
+    It comes as text and not as a file, since files are laid on the disk while they arrive.
+    """
+    if not field:
+        return None
+    kind, _, sound = field.partition(";base64,")
+    try:
+        return Voice(base64.b64decode(sound, validate=True), kind.partition(";")[0])
+    except binascii.Error as error:
+        raise SlipError("录音没有录好，请再说一遍。") from error
 
 
 def _chosen(

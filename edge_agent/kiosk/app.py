@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from edge_agent.kiosk import actions, live, notice_pages, pages, sound, wall
+from edge_agent.kiosk import actions, live, notice_pages, pages, paper, sound, wall
 from edge_agent.kiosk.guard import add_headers, guard
+from edge_agent.kiosk.printing import PrintDesk
 from edge_agent.kiosk.rendering import HERE
-from edge_agent.kiosk.state import SCREEN, SLIPS, VOICE, WALL
+from edge_agent.kiosk.replies import ReplyDesk
+from edge_agent.kiosk.state import PRINTER, REPLIES, SCREEN, SLIPS, VOICE, WALL
 from edge_agent.kiosk.wall_log import WallLog
 
 if TYPE_CHECKING:
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
     from edge_agent.kiosk.slips import SlipDesk
     from edge_agent.kiosk.voice import Voice
 
-MAX_POST_BYTES = 64 * 1024
+MAX_POST_BYTES = 256 * 1024
+"""A form with a spoken message of 45 seconds."""
 _ID = r"{notice:[A-Za-z0-9_.\-]{1,64}}"
 _N = r"\d{1,6}"
 
@@ -27,6 +30,10 @@ def create_app(screen: Screen, voice: Voice, slips: SlipDesk) -> web.Application
     app = web.Application(middlewares=[guard], client_max_size=MAX_POST_BYTES)
     app[SCREEN], app[VOICE], app[SLIPS] = screen, voice, slips
     app[WALL] = WallLog()
+    app[REPLIES] = ReplyDesk(screen.part)
+    app[PRINTER] = PrintDesk(
+        screen.part.settings.kiosk, screen.part.clock, screen.part.settings.run
+    )
     app.on_response_prepare.append(add_headers)
     app.add_routes(
         [
@@ -50,6 +57,11 @@ def create_app(screen: Screen, voice: Voice, slips: SlipDesk) -> web.Application
             web.get("/say/{kind:[a-z_]+}", actions.say_form),
             web.post("/say/{kind:[a-z_]+}", actions.say_send),
             web.get(r"/said/{form:[A-Za-z0-9_\-]{1,40}}", actions.said),
+            web.get("/answer", actions.answer_form),
+            web.post("/answer", actions.answer),
+            web.post(f"/print/notice/{_ID}", paper.print_notice),
+            web.post(f"/print/row/{_ID}/{{table:{_N}}}/{{row:{_N}}}", paper.print_row),
+            web.post(r"/print/slip/{form:[A-Za-z0-9_\-]{1,40}}", paper.print_slip),
             web.post("/size", actions.set_size),
             web.post("/reset", actions.reset),
             web.get("/live", live.live),

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 CONTENT_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
-    "connect-src 'self'; font-src 'self'; frame-ancestors 'self' http://127.0.0.1:*; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "media-src 'self' blob:; connect-src 'self'; font-src 'self'; "
+    "frame-ancestors 'self' http://127.0.0.1:*; "
     "base-uri 'none'; object-src 'none'; form-action 'self'; require-trusted-types-for 'script'; "
     "trusted-types 'none'"
 )
@@ -28,7 +29,7 @@ HEADERS: dict[str, str] = {
     "Content-Security-Policy": CONTENT_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), usb=(), serial=()",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(self), usb=(), serial=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-site",
 }

@@ -91,6 +91,7 @@ async def status(request: web.Request) -> web.Response:
             "alarm_titles": {alarm.id: alarm.title for alarm in screen.alarms},
             "alarms_on_screen": list(screen.alarms_on_screen),
             "store_lost": edition.store_lost,
+            "offline": screen.offline,
             "damaged": edition.damaged,
             "page_silent_s": None if silent_s is None else round(silent_s, 1),
             "feedback_open": request.app[SLIPS].is_open,

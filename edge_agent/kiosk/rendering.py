@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from edge_agent.clock import CHINA
 from edge_agent.kiosk.columns import BOARDS, ICONS, place
-from edge_agent.kiosk.state import SCREEN
+from edge_agent.kiosk.state import PRINTER, SCREEN
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,6 +45,8 @@ def page(
             edition=screen.edition,
             number=screen.number,
             alarms=screen.alarms,
+            offline=screen.offline,
+            can_print=request.app[PRINTER].is_there,
             idle_s=settings.kiosk.idle_s,
             countdown_s=settings.kiosk.countdown_s,
             size=size_of(request),

@@ -43,6 +43,8 @@ class Screen:
         self._trusted = False
         self._number = 0
         self._told = asyncio.Condition()
+        self.offline = False
+        self._up_s = part.clock.monotonic_s()
 
     async def refresh(self) -> bool:
         """Read the store again if it (or the time) gives reason to; True when there is news.
@@ -50,6 +52,8 @@ class Screen:
         A store that cannot be read keeps the last edition on the screen, and says so.
         """
         reading = self.part.clock.read()
+        if self._network_changed():
+            await self._tell()
         try:
             if not self._is_due(reading.now, trusted=reading.trusted):
                 return False
@@ -66,6 +70,14 @@ class Screen:
         self._publish(current, held)
         await self._tell()
         return True
+
+    def _network_changed(self) -> bool:
+        """Whether to say something else about the network; a short break is not told."""
+        settings, now_s = self.part.settings, self.part.clock.monotonic_s()
+        if settings.link_up.exists():
+            self._up_s = now_s
+        before, self.offline = self.offline, now_s - self._up_s > settings.kiosk.offline_after_s
+        return before != self.offline
 
     def _publish(self, current: Plan, held: InForce) -> None:
         reading = self.part.clock.read()
@@ -116,6 +128,7 @@ class Screen:
             "edition": self.edition.number,
             "alarms": [alarm.as_json() for alarm in self.alarms],
             "store_lost": self.edition.store_lost,
+            "offline": self.offline,
         }
 
     def alarm_seen(self, alert_id: str) -> None:

@@ -2,6 +2,10 @@
 
 Once the screen said 收到 the slip is on the disk. In memory stays only which form led to which
 number, so that a second tap on a slow screen is no second slip; the reset forgets that too.
+
+A number is letter, series, count: ``T-4821-034``. The series is drawn anew on every new disk, so
+that a box whose card was changed does not count from 1 again. The code beside it opens the
+answer; it goes to the hub inside the sealed words and stays nowhere here.
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ import json
 import os
 import re
 import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from contract.errors import ContractError, VillageError
@@ -18,7 +23,6 @@ from contract.feedback import Feedback
 from edge_agent.poke import poke
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from pathlib import Path
 
     from edge_agent.kiosk.kinds import Kind
@@ -28,6 +32,27 @@ KEY_FILE = "hub_feedback_key"
 MAX_TEXT = 500
 SLIPS_AN_HOUR = 60
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+
+
+VOICE_TYPES = frozenset({"audio/webm", "audio/ogg", "audio/mp4", "audio/wav"})
+MAX_VOICE_BYTES = 100 * 1024
+"""45 seconds at 16 kbit/s, with room; sealed and told in JSON it still fits one MQTT message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """What the villager takes away."""
+
+    number: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A spoken message as the browser recorded it."""
+
+    sound: bytes
+    type: str
 
 
 class SlipError(VillageError, ValueError):
@@ -40,7 +65,7 @@ class SlipDesk:
     def __init__(self, part: Part, folder: Path) -> None:
         self._part = part
         self._folder = folder
-        self._taken: dict[str, str] = {}
+        self._taken: dict[str, Slip] = {}
         self._recent_s: list[float] = []
 
     @property
@@ -52,8 +77,15 @@ class SlipDesk:
         """A one-time token that names one form on the screen."""
         return secrets.token_urlsafe(18)
 
-    def take(self, form: str, kind: Kind, words: dict[str, str], notice_id: str = "") -> str:
-        """Seal and store; returns the slip's number. The same form gives the same number.
+    def take(
+        self,
+        form: str,
+        kind: Kind,
+        words: dict[str, str],
+        notice_id: str = "",
+        voice: Voice | None = None,
+    ) -> Slip:
+        """Seal and store; returns the slip. The same form gives the same slip.
 
         Raises:
             SlipError: nothing was said, too much at once, or no key of the hub is here.
@@ -61,20 +93,22 @@ class SlipDesk:
         if form in self._taken:
             return self._taken[form]
         said = {name: _clean(text) for name, text in words.items() if _clean(text)}
-        if not said.get("phrases") and not said.get("text"):
-            raise SlipError("请至少选一句话，或者写几个字。")
+        if not said.get("phrases") and not said.get("text") and voice is None:
+            raise SlipError("请至少选一句话，写几个字，或者说一段话。")
+        if voice is not None:
+            said |= _spoken(voice)
         key = self._key()
         if key is None:
             raise SlipError("本机还没有县里的收件钥匙，请直接找村委会，或打监督电话。")
         self._check_pace()
-        now = self._part.clock.read()
-        slip = self._number(kind, now.local)
+        slip = Slip(self._number(kind), f"{secrets.randbelow(10**6):06d}")
+        box = self._part.settings.box.id
         feedback = Feedback(
-            slip=slip,
+            slip=slip.number,
             kind=kind.key,
-            box=self._part.settings.box.id,
-            at=now.now,
-            sealed_b64=_sealed(key, said, slip, self._part.settings.box.id),
+            box=box,
+            at=self._part.clock.read().now,
+            sealed_b64=_sealed(key, said | {"code": slip.code}, slip.number, box),
             notice_id=notice_id,
         )
         self._part.outbox.add_feedback(feedback)
@@ -82,8 +116,8 @@ class SlipDesk:
         self._taken[form] = slip
         return slip
 
-    def number_of(self, form: str) -> str | None:
-        """The number that a form was given, until the reset."""
+    def slip_of(self, form: str) -> Slip | None:
+        """The slip that a form was given, until the reset."""
         return self._taken.get(form)
 
     def forget(self) -> None:
@@ -110,20 +144,20 @@ class SlipDesk:
             raise SlipError("这一小时收到的已经很多，请过一会儿再来，或直接找村委会。")
         self._recent_s.append(now_s)
 
-    def _number(self, kind: Kind, local: datetime) -> str:
-        """``T-0712-034``: kind, day, running number; the number never repeats on this box."""
+    def _number(self, kind: Kind) -> str:
+        """The next number, on the disk before it is used."""
         path = self._folder / "slip_number"
         try:
-            last = int(path.read_text(encoding="ascii"))
+            series, last = map(int, path.read_text(encoding="ascii").split())
         except (OSError, ValueError):
-            last = 0
+            series, last = 1000 + secrets.randbelow(9000), 0
         fresh = path.with_suffix(".part")
         with fresh.open("w", encoding="ascii") as file:
-            file.write(str(last + 1))
+            file.write(f"{series} {last + 1}")
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path)
-        return f"{kind.letter}-{local:%m%d}-{last + 1:03d}"
+        return f"{kind.letter}-{series}-{last + 1:03d}"
 
 
 def _sealed(key: bytes, said: dict[str, str], slip: str, box: str) -> str:
@@ -135,6 +169,13 @@ def _sealed(key: bytes, said: dict[str, str], slip: str, box: str) -> str:
     except ContractError as error:
         raise SlipError("县里的收件钥匙坏了，请直接找村委会。") from error
     return base64.b64encode(sealed).decode("ascii")
+
+
+def _spoken(voice: Voice) -> dict[str, str]:
+    if voice.type not in VOICE_TYPES or not 0 < len(voice.sound) <= MAX_VOICE_BYTES:
+        raise SlipError("录音太长或录坏了，请再说一遍，说短一点。")
+    sound = base64.b64encode(voice.sound).decode("ascii")
+    return {"voice_b64": sound, "voice_type": voice.type}
 
 
 def _clean(text: str) -> str:

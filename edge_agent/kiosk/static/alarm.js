@@ -5,6 +5,7 @@
   const part = (name) => document.getElementById(`alarm-${name}`);
   const cover = document.getElementById("alarm");
   const lost = document.getElementById("lost");
+  const offline = document.getElementById("offline");
   let shownId = null;
   let lostTimer = 0;
 
@@ -70,6 +71,7 @@
       clearTimeout(lostTimer);
       lostTimer = 0;
       if (lost) lost.hidden = true;
+      if (offline) offline.hidden = !state.offline;
       takeOver(state.alarms);
       followEdition(state.edition).catch(() => {});
     };

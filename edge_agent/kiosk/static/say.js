@@ -1,15 +1,25 @@
 "use strict";
-// The pad for a telephone number; one tap on 交上去 is one slip, however often it is tapped.
+// The pad for digits writes into the field that was touched last; one tap on 交上去 is one slip.
 (() => {
-  const phone = document.getElementById("phone");
+  const fields = [...document.querySelectorAll("[data-digits]")];
   const form = document.querySelector("form.say");
-  if (!form) return;
+  if (!form || fields.length === 0) return;
+  let active = fields[0];
+
+  function choose(field) {
+    active = field;
+    fields.forEach((each) => each.classList.toggle("active", fields.length > 1 && each === field));
+  }
+
+  fields.forEach((field) => field.addEventListener("focus", () => choose(field)));
   document.querySelectorAll("[data-digit]").forEach((key) => {
     key.addEventListener("click", () => {
-      phone.value = key.dataset.digit ? (phone.value + key.dataset.digit).slice(0, 15) : phone.value.slice(0, -1);
+      const longest = active.maxLength;
+      active.value = key.dataset.digit ? (active.value + key.dataset.digit).slice(0, longest) : active.value.slice(0, -1);
     });
   });
   form.addEventListener("submit", () => {
     form.querySelector(".send").disabled = true;
   });
+  choose(active);
 })();

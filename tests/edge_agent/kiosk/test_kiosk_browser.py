@@ -280,8 +280,8 @@ def test_the_form_leads_to_a_number_and_back_home(running: Village, screen: Page
     screen.locator("[data-digit='']").click()
     assert screen.input_value("#phone") == "1234"
     screen.get_by_role("button", name="交上去").click()
-    screen.wait_for_selector(".slip")
-    assert screen.inner_text(".slip").startswith("J-")
+    screen.wait_for_selector("#slip")
+    assert screen.inner_text("#slip").startswith("J-")
     screen.get_by_role("link", name="好，回首页").click()
     screen.wait_for_url(f"{running.url}/")
 

@@ -1,0 +1,91 @@
+"""Answers to slips at the screen: whoever has number and code reads the answer, nobody else.
+
+Six digits hold against trying only if trying is slow: five wrong codes for a slip, or thirty for
+all slips, and the next hour is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from contract.errors import ContractError, VillageError
+from contract.feedback import answer_name
+from edge_agent.answers import Answers, digits_of
+from edge_agent.clock import CHINA
+
+if TYPE_CHECKING:
+    from contract.feedback import Answer
+    from edge_agent.part import Part
+
+TRIES_A_SLIP, TRIES_IN_ALL = 5, 30
+FORGET_S = 3600.0
+
+
+class ReplyError(VillageError, ValueError):
+    """There is no answer to show; the message is for the villager."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An opened answer, for the page."""
+
+    text: str
+    office: str
+    day: str
+
+
+class ReplyDesk:
+    """Opens answers for the villager who holds the slip."""
+
+    def __init__(self, part: Part) -> None:
+        self._part = part
+        self._wrong: list[tuple[str, float]] = []
+
+    async def open(self, number: str, code: str) -> Reply:
+        """The answer to a slip.
+
+        Raises:
+            ReplyError: none is here yet, the code is another, or it was tried too often.
+        """
+        digits = digits_of(number)
+        if not digits or not code:
+            raise ReplyError("请先按编号和查询码，都在您的单子上。")
+        answers = Answers(self._part.settings.part_folder("store"), read_only=True)
+        try:
+            found = answers.find(digits)
+        finally:
+            answers.close()
+        if found is None:
+            raise ReplyError("这个编号还没有答复。一般两个工作日内答复，请过两天再来看。")
+        self._check_pace(digits)
+        try:
+            text = await asyncio.to_thread(_opened, found, code)
+        except ContractError as error:
+            self._wrong.append((digits, self._part.clock.monotonic_s()))
+            raise ReplyError("查询码不对，请看着单子再按一遍。") from error
+        self._part.receipt("readable", answer_name(found.slip), 1)
+        local = found.at.astimezone(CHINA)
+        return Reply(text, found.answered_by, f"{local.year}年{local.month}月{local.day}日")
+
+    def _check_pace(self, digits: str) -> None:
+        now_s = self._part.clock.monotonic_s()
+        self._wrong = [each for each in self._wrong if now_s - each[1] < FORGET_S]
+        same = sum(tried == digits for tried, _ in self._wrong)
+        if same >= TRIES_A_SLIP or len(self._wrong) >= TRIES_IN_ALL:
+            raise ReplyError("试的次数太多了。请过一小时再来，或者带着单子到村委会问。")
+
+
+def _opened(answer: Answer, code: str) -> str:
+    from contract.sealing import open_with_code, slip_context  # noqa: PLC0415 - 9 MB, now and then
+
+    if not answer.closed_b64:
+        return answer.text
+    try:
+        closed = base64.b64decode(answer.closed_b64, validate=True)
+    except binascii.Error as error:
+        raise ContractError("the answer is damaged") from error
+    return open_with_code(code, closed, slip_context(answer.slip, answer.box)).decode("utf-8")
