@@ -14,13 +14,14 @@ from contract.areas import Area
 from contract.errors import ContractError
 from contract.messages import seal_message
 from contract.uplink import BoxState, EventAck, EventBatch, TimeAnswer, TimeQuestion
-from hub.dispatch import key_sets, manifests
+from hub.dispatch import disk, key_sets, manifests
 from hub.dispatch.assertion import Assertion
 from hub.dispatch.connection import Connection, Incoming
 from hub.dispatch.models import Layer
 from hub.dispatch.reports import Reports, note_silent
 from hub.feedback.sending import AnswerPost
-from hub.ledger import taking
+from hub.ledger import boxes, taking
+from hub.live.relay import Relay
 from hub.sealing.models import SealedNotice
 from hub.sealing.seal import keyring
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 LOOK_ROUND_S = 60.0
+LIVE_EXPIRY_S = 3
+"""Live speech that a box did not get within so long is worth nothing."""
 UPLINK_BYTES = 256 * 1024
 
 
@@ -49,6 +52,7 @@ class Dispatcher:
         self._others = others
         self._assertion = Assertion(self._connection, self._acknowledged)
         self._reports = Reports()
+        self._live = Relay(self._publish_live)
         self._answers = AnswerPost(self._connection.publish)
         self._holds: dict[str, tuple[int, int]] = {}
         self._unsent: dict[int, dict[str, tuple[int, int]]] = {}
@@ -73,6 +77,7 @@ class Dispatcher:
         for act in self._sealer.alerts(now_s):
             self._send_alert(act)
             self._take_act(act)
+        self._live.turn(now_s)
         for act in self._others():
             self._take_act(act)
         if now_s - self._looked_s >= LOOK_ROUND_S:
@@ -90,6 +95,7 @@ class Dispatcher:
         for area in manifests.areas_with_content():
             self._seal(area)
         note_silent()
+        disk.note_low(boxes.broker_files().folder)
 
     def _renew_keys(self) -> None:
         before = len(key_sets.chain())
@@ -120,6 +126,9 @@ class Dispatcher:
             if left_s >= 1:
                 self._connection.publish(topic, bytes(row.body), expiry_s=int(left_s))
 
+    def _publish_live(self, topic: str, body: bytes) -> None:
+        self._connection.publish(topic, body, expiry_s=LIVE_EXPIRY_S)
+
     def connected(self) -> None:
         """The broker may have lost everything: assert everything."""
         self._holds.clear()
@@ -140,9 +149,15 @@ class Dispatcher:
     def received(self, messages: Sequence[Incoming]) -> None:
         """Store what boxes said, in one transaction, then answer."""
         replies: list[tuple[str, bytes]] = []
+        batches: list[EventBatch] = []
         with transaction.atomic():
             for message in messages:
-                replies += self._take_safely(message)
+                batch = _batch_in(message)
+                if batch is None:
+                    replies += self._take_safely(message)
+                else:
+                    batches.append(batch)
+            replies += _take_events(batches)
         for topic, payload in replies:
             self._connection.publish(topic, payload)
 
@@ -165,7 +180,7 @@ class Dispatcher:
                 state = codec.decode(BoxState, data)
                 return self._take_state(state, is_retained=message.is_retained)
             if what == "events":
-                return _take_events(codec.decode(EventBatch, data))
+                codec.decode(EventBatch, data)  # raises: only what is no good batch comes here
             if what == "nonce" and not message.is_retained:
                 return _answer_time(codec.decode(TimeQuestion, data))
         except ContractError as error:
@@ -189,12 +204,35 @@ def _spoken_by(box: str, payload: bytes) -> dict[str, object]:
     return data
 
 
-def _take_events(batch: EventBatch) -> list[tuple[str, bytes]]:
-    seq = taking.take_batch(batch)
-    if seq is None:
-        return []
-    ack = EventAck(batch.part, batch.outbox, seq)
-    return [(topics.box_down(batch.box, "ack"), wire.dumps(codec.encode(ack)))]
+def _batch_in(message: Incoming) -> EventBatch | None:
+    """The batch of events in a message; None when it is another message, or no good batch."""
+    try:
+        box, what = topics.box_of(message.topic)
+        if what == "events":
+            return codec.decode(EventBatch, _spoken_by(box, message.payload))
+    except ContractError:
+        return None  # whoever takes single messages says what is wrong with this one
+    return None
+
+
+def _take_events(batches: Sequence[EventBatch]) -> list[tuple[str, bytes]]:
+    """Store batches together; if one is so odd that all fail, each alone."""
+    try:
+        with transaction.atomic():
+            reached = taking.take_batches(batches) if batches else []
+    except DatabaseError:
+        raise
+    except Exception as error:  # noqa: BLE001 - one box's odd batch must not keep out the others
+        if len(batches) == 1:
+            _log.error("a batch of %s is dropped: %s", batches[0].box, type(error).__name__)
+            return []
+        return [reply for batch in batches for reply in _take_events([batch])]
+    acks = [
+        (batch.box, EventAck(batch.part, batch.outbox, seq))
+        for batch, seq in zip(batches, reached, strict=True)
+        if seq is not None
+    ]
+    return [(topics.box_down(box, "ack"), wire.dumps(codec.encode(ack))) for box, ack in acks]
 
 
 def _answer_time(question: TimeQuestion) -> list[tuple[str, bytes]]:

@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "hub.ledger",
     "hub.dispatch",
     "hub.enrol",
+    "hub.live",
     "wagtail.contrib.typed_table_block",
     "wagtail.users",
     "wagtail.documents",
