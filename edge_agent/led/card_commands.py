@@ -41,12 +41,25 @@ def decode(arguments: argparse.Namespace) -> int:
 
 
 def drivers(_arguments: argparse.Namespace) -> int:
-    """Print name, usual baud rate, colours and title of every driver."""
+    """Print name, usual baud rate, colours, title and abilities of every driver."""
     for name in registry.names():
         found = registry.driver(name)
         colours = ",".join(found.colours)
-        sys.stdout.write(f"{name:<12} {found.baud:>7} baud  {colours:<15} {found.title}\n")
+        told = "; ".join([found.title, *_abilities(found)])
+        sys.stdout.write(f"{name:<12} {found.baud:>7} baud  {colours:<15} {told}\n")
     return DONE
+
+
+def _abilities(driver: registry.Driver) -> list[str]:
+    """What matters when a box is chosen or dies, in Chinese and English."""
+    return [
+        "箱体故障时警报自行消失 alarm ends without the box"
+        if driver.expires
+        else "警报只能由箱体撤下 only the box ends an alarm",
+        "可调亮度 dims" if driver.dims else "不可调亮度 does not dim",
+        *(["控制卡可接光敏探头 card's own light sensor"] if driver.senses_light else []),
+        *([] if driver.answers else ["无应答 never answers"]),
+    ]
 
 
 def emulate(arguments: argparse.Namespace) -> int:

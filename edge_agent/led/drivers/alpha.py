@@ -12,11 +12,11 @@ from edge_agent.led.drivers import alpha_frame as wire
 from edge_agent.led.drivers.exchange import Preempted
 from edge_agent.led.drivers.picture import Wall, missing_glyphs
 from edge_agent.led.drivers.registry import Driver
-from edge_agent.led.drivers.text_sign import TextSign
+from edge_agent.led.drivers.text_sign import EMERGENCY_PRIORITY, TextSign
 from edge_agent.led.panel import PanelRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from datetime import datetime
 
     from PIL import Image
@@ -33,7 +33,6 @@ PICTURE_PAUSE_S = 0.1
 TEXT_LABEL = b"A"
 URGENT_PICTURE = b"z"
 _LABELS = [bytes([code]) for code in range(ord("B"), ord("Z"))]
-EMERGENCY_PRIORITY = 100
 _CLEAR_DIM = b"E/"
 
 
@@ -63,12 +62,9 @@ class Alpha(TextSign):
         self._wall: Wall | None = None
         self._since_s = 0.0
 
-    def set_brightness(self, levels: Sequence[int]) -> None:
-        """48 half-hour levels, each 0 to 15; the sign has one, that of the present half hour."""
-        if len(levels) != 48 or not all(0 <= level <= 15 for level in levels):
-            raise ValueError("give 48 levels, one per half hour, each 0 to 15")
-        now = self._clock.read().local
-        level = levels[now.hour * 2 + now.minute // 30]
+    def _send_level(self, before: int | None, level: int) -> None:
+        """The sign has one level, that of the present half hour."""
+        del before
         self._send(_CLEAR_DIM + b"%02X" % round((15 - level) * 4 / 15))
 
     def set_clock(self, now: datetime) -> None:

@@ -150,10 +150,8 @@ class CPower(TextSign):
         self._number = 0
         self._next_s = 0.0
 
-    def set_brightness(self, levels: Sequence[int]) -> None:
-        """48 half-hour levels, each 0 to 15; the card keeps hours, so pairs are averaged."""
-        if len(levels) != 48 or not all(0 <= level <= 15 for level in levels):
-            raise ValueError("give 48 levels, one per half hour, each 0 to 15")
+    def _send_levels(self, levels: Sequence[int]) -> None:
+        """The card keeps a level for each hour, so pairs are averaged."""
         hours = [round((levels[at] + levels[at + 1]) / 2 * 31 / 15) for at in range(0, 48, 2)]
         self._ask(Command(BRIGHTNESS, bytes([0, *hours]), self._card))
 

@@ -33,11 +33,12 @@ _log = logging.getLogger(__name__)
 REQUEST, REPLY = b"\x55\xa7", b"\x55\xa8"
 DONE = b"\x00\x90"
 _HEAD = struct.Struct("<2sHH2sBBHBBBB")
+BEGIN_BLACK, END_BLACK = (0x04, 0x01), (0x04, 0x02)
 NAMES = {
     (0x01, 0x02): "read_system_file", (0x01, 0x03): "read_font_list",
     (0x02, 0x02): "write_system_file", (0x02, 0x04): "write_text",
     (0x03, 0x01): "connection_test", (0x03, 0x02): "self_test",
-    (0x04, 0x00): "reset", (0x04, 0x01): "begin_black_screen", (0x04, 0x02): "end_black_screen",
+    (0x04, 0x00): "reset", BEGIN_BLACK: "begin_black_screen", END_BLACK: "end_black_screen",
     (0x07, 0x0D): "disk_facts",
 }  # fmt: skip
 _LONGEST = 1 << 17
@@ -168,6 +169,7 @@ class JetFile2(TextSign):
     """Drives one JetFileII sign; see `edge_agent.led.panel.Panel`."""
 
     renew_every_s = None
+    dark_is_empty = False
 
     def __init__(
         self, line: Line, spec: PanelSpec, *, clock: Clock, address: int | None = None
@@ -177,12 +179,6 @@ class JetFile2(TextSign):
         self._unit = 1 if address is None else address
         self._serial = 0
 
-    def set_brightness(self, levels: Sequence[int]) -> None:
-        """Nothing is sent: how the sign is dimmed is not known. Raises: ValueError."""
-        if len(levels) != 48 or not all(0 <= level <= 15 for level in levels):
-            raise ValueError("give 48 levels, one per half hour, each 0 to 15")
-        _log.debug("brightness is left to the sign")
-
     def set_clock(self, now: datetime) -> None:
         """Nothing is sent: how the sign's clock is set is not known."""
         _log.debug("the sign's clock is left alone, it is %s here", now)
@@ -191,6 +187,11 @@ class JetFile2(TextSign):
         """Release the line; the sign goes on showing."""
         self._forget()
         self._exchange.line.close()
+
+    def _send_level(self, before: int | None, level: int) -> None:
+        """Black or not; how the sign is dimmed is not known."""
+        if before is None or (level == 0) != (before == 0):
+            self._ask(Packet(END_BLACK if level else BEGIN_BLACK))
 
     def _send_pages(self, screen: Screen) -> None:
         file = text_file(self._pages(screen))

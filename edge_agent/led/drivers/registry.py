@@ -63,9 +63,11 @@ class Driver:
     answers: bool = True
     """Whether the card says what it did with a frame."""
     expires: bool = False
-    """Whether the card itself takes a screen down when its time is over."""
+    """Whether the card itself takes an alarm down when the box is dead; else the box must."""
     dims: bool = True
-    """Whether its brightness can be set."""
+    """Whether its brightness can be set; every panel can be made dark."""
+    senses_light: bool = False
+    """Whether the card can follow a light sensor of its own."""
     most_px: tuple[int, int] = (1024, 512)
     """Largest panel: width and height."""
 

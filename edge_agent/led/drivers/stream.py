@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
+from edge_agent.led.drivers import hours
 from edge_agent.led.drivers.exchange import Traffic
 from edge_agent.led.drivers.picture import Wall, blank, missing_glyphs
 from edge_agent.led.panel import LineLost, Screen
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 REPEAT_EVERY_S = 2.0
 """Boards take a silence of a few seconds for the end of the show."""
-FULL_LEVEL = 15
 _LIGHT = (255, 0, 0)
 
 
@@ -50,7 +50,7 @@ class StreamPanel(ABC):
         self._wall: Wall | None = None
         self._since_s = 0.0
         self._ends_s: float | None = None
-        self._levels: tuple[int, ...] = (FULL_LEVEL,) * 48
+        self._levels: tuple[int, ...] = (hours.FULL_LEVEL,) * hours.SLOTS
         self._last = b""
         self._repeat_at_s = 0.0
         self._traffic = Traffic()
@@ -96,9 +96,7 @@ class StreamPanel(ABC):
 
     def set_brightness(self, levels: Sequence[int]) -> None:
         """48 half-hour levels from 00:00, each 0 to 15; the box dims the frames it sends."""
-        if len(levels) != 48 or not all(0 <= level <= FULL_LEVEL for level in levels):
-            raise ValueError("give 48 levels, one per half hour, each 0 to 15")
-        self._levels = tuple(levels)
+        self._levels = hours.checked(levels)
 
     def set_clock(self, now: datetime) -> None:
         """Nothing to set: the board has no clock."""
@@ -118,7 +116,7 @@ class StreamPanel(ABC):
             return
         now_s, now = self._clock.monotonic_s(), self._clock.read().local
         image = self._wall.image(now_s - self._since_s, now)
-        level = self._levels[now.hour * 2 + now.minute // 30]
+        level = hours.level_at(self._levels, now)
         frame = self._frame_bytes(_light(image, level, self._spec))
         if frame == self._last and not repeat:
             return
@@ -141,5 +139,5 @@ def _light(image: Image.Image, level: int, spec: PanelSpec) -> bytes:
         red = blank(spec, image.width, image.height).convert("RGB")
         red.paste(_LIGHT, (0, 0), image)
         image = red
-    share = (level + 1) / (FULL_LEVEL + 1)
+    share = (level + 1) / (hours.FULL_LEVEL + 1) if level else 0.0
     return image.point(lambda value: round(value * share)).tobytes()

@@ -70,4 +70,5 @@ DRIVER = Driver(
     baud=115200,
     colours=("full", "dual", "mono"),
     answers=False,
+    expires=True,
 )

@@ -72,7 +72,8 @@ class OnbonKCard(Card):
         self.flash = Flash()
         self.dynamic: dict[int, Dynamic] = {}
         self.special: Special | None = None
-        self.forced_on: bool | None = None
+        self.forced: tuple[bool, datetime] | None = None
+        """Switched on or off by command, and when; it holds until a timer switches."""
         self.cleared = False
         self.under_way: tuple[bytes, int, bytearray] | None = None
         """Name, announced length and bytes of a file that is being written."""
@@ -134,12 +135,16 @@ class OnbonKCard(Card):
         return whole
 
     def is_on(self) -> bool:
-        """Switched on by command or, without one, by the timers."""
-        if self.forced_on is not None:
-            return self.forced_on
+        """Switched on by command or by the timers, whichever came last."""
         now = self.card_now()
         minute = now.hour * 60 + now.minute
         timers = self.flash.timers
+        switches = [minute - at for pair in timers for at in pair if at <= minute]
+        switches += [minute - at + 1440 for pair in timers for at in pair if at > minute]
+        if self.forced is not None:
+            forced_on, since = self.forced
+            if not switches or (now - since).total_seconds() / 60 < min(switches):
+                return forced_on
         return not timers or any(on <= minute < off for on, off in timers)
 
     def brightness(self) -> float:
@@ -217,7 +222,7 @@ class OnbonKCard(Card):
     def _lose_ram(self) -> None:
         self.dynamic = {}
         self.special = None
-        self.forced_on = None
+        self.forced = None
         self.cleared = False
         self.under_way = None
         self._splitter = Splitter(limit=4 * self.frame_bytes)

@@ -112,7 +112,7 @@ def _reset(card: OnbonKCard, frame: wire.Frame) -> bytes:
 
 
 def _power(card: OnbonKCard, frame: wire.Frame) -> bytes:
-    card.forced_on = {1: True, 2: False}.get(frame.data[5], card.forced_on)
+    card.forced = frame.data[5] == 1, card.card_now()
     card.changes += 1
     return ACK
 

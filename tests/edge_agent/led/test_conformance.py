@@ -236,6 +236,36 @@ def test_a_night_table_dims_the_panel_where_it_can_be_dimmed(desk: Desk) -> None
     assert (desk.card.brightness() < 0.5) == desk.driver.dims
 
 
+def test_level_0_is_dark_and_an_alarm_lights_the_panel_all_the_same(desk: Desk) -> None:
+    desk.panel.show(whole("夜里"))
+    desk.run(2)
+    desk.panel.set_brightness([0] * 48)
+    desk.run(2)
+    assert desk.seen().getbbox() is None
+    desk.panel.show(whole("山洪转移", priority=100, lifetime_s=600))
+    desk.panel.set_brightness([15] * 48)
+    desk.run(2)
+    assert desk.shows("山洪转移")
+    desk.panel.show(whole("夜里"))
+    desk.panel.set_brightness([0] * 48)
+    desk.run(2)
+    assert desk.seen().getbbox() is None
+    desk.panel.set_brightness([15] * 48)
+    desk.run(2)
+    assert desk.shows("夜里")
+
+
+def test_the_panel_is_dark_in_the_dark_hours_only(desk: Desk) -> None:
+    desk.panel.set_brightness([15] * 25 + [0] * 2 + [15] * 21)
+    desk.panel.show(whole("白天"))
+    desk.run(60)
+    assert desk.shows("白天")
+    desk.run(1800)
+    assert desk.seen().getbbox() is None
+    desk.run(3600)
+    assert desk.shows("白天")
+
+
 def test_setting_the_clock_leaves_the_content_alone(desk: Desk) -> None:
     desk.panel.show(whole("时钟"))
     desk.panel.set_clock(desk.clock.read().local)

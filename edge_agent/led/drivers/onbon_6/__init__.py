@@ -13,4 +13,5 @@ DRIVER = Driver(
     baud=57600,
     colours=("mono", "dual", "full"),
     expires=True,
+    senses_light=True,
 )

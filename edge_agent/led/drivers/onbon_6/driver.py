@@ -12,6 +12,7 @@ import struct
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from edge_agent.led.drivers import hours
 from edge_agent.led.drivers.exchange import Exchange, Preempted, Traffic
 from edge_agent.led.drivers.onbon_6 import area as pixel_area
 from edge_agent.led.drivers.onbon_6 import frame as wire
@@ -19,11 +20,11 @@ from edge_agent.led.drivers.onbon_6.area import PixelArea, pack_area
 from edge_agent.led.drivers.onbon_6.plan import Zone, plan_screen, rectangle, still_area
 from edge_agent.led.drivers.onbon_wire import Splitter
 from edge_agent.led.drivers.picture import missing_glyphs
-from edge_agent.led.panel import BadFrame, PanelError, PanelRefused
+from edge_agent.led.panel import BadFrame, PanelError, PanelRefused, PanelSilent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import datetime
+    from datetime import datetime, time
 
     from edge_agent.clock import Clock
     from edge_agent.led.drivers.picture import Wall
@@ -34,11 +35,14 @@ _log = logging.getLogger(__name__)
 
 RENEW_EVERY_S = 300.0
 """How often everything is sent again, because the card does not tell whether it lost power."""
+CHECK_EVERY_S = 2.0
+"""How often it is asked for its status: one that says nothing may be starting anew."""
 BUSY_TRIES = 6
 _ERR_BUSY, _ERR_CHECKSUM = 3, 5
 _MOST_AREAS_6Q, _MOST_AREAS_6E = 32, 4
 _DEADLINE_SLACK_S = 3.0
 _LONGEST_TIMEOUT_S = 0xFFFF
+_MOST_TIMERS = 3
 
 
 class ReplyFrames:
@@ -96,7 +100,7 @@ class Onbon6:
         self._sequence = 0
         self._connected = False
         self._held: dict[int, _Held] = {}
-        self._renew_at_s = 0.0
+        self._renew_at_s = self._check_at_s = 0.0
 
     @property
     def spec(self) -> PanelSpec:
@@ -141,10 +145,13 @@ class Onbon6:
         finally:
             self._exchange.urgent = None
         due = [held.next_s for held in self._held.values() if held.next_s is not None]
-        return max(0.0, min([self._renew_at_s, *due]) - self._clock.monotonic_s())
+        due += [self._renew_at_s, self._check_at_s]
+        return max(0.0, min(due) - self._clock.monotonic_s())
 
     def _look_after(self, now_s: float) -> None:
         self._drop_expired(now_s)
+        if now_s >= self._check_at_s and not self._is_awake():
+            self._renew_at_s = 0.0
         if now_s >= self._renew_at_s:
             self._renew_at_s = now_s + RENEW_EVERY_S
             known = [held for held in self._held.values() if held.zone.loads or held.zone.drawn]
@@ -155,18 +162,22 @@ class Onbon6:
                 self._turn(held)
 
     def set_brightness(self, levels: Sequence[int]) -> None:
-        """48 half-hour levels from 00:00, each 0 to 15, kept by the card."""
-        if len(levels) != 48 or not all(0 <= level <= 15 for level in levels):
-            raise ValueError("give 48 levels, one per half hour, each 0 to 15")
+        """48 half-hour levels from 00:00, each 0 to 15, kept by the card; 0 is really dark.
+
+        The card's timers switch it, so that it is dark and lit again without the box.
+        """
+        levels = hours.checked(levels)
         self._command(0xA2, 0x07, bytes([1, *levels]))
+        self._set_hours(levels)
 
     def force_brightness(self, level: int) -> None:
         """One level, 0 to 15, until a table is set again."""
         self._command(0xA2, 0x07, bytes([0] + [min(15, max(0, level))] * 48))
 
-    def use_light_sensor(self) -> None:
-        """Leave the brightness to the card's own sensor."""
+    def use_light_sensor(self, levels: Sequence[int]) -> None:
+        """Leave the brightness to the card's own sensor; dark where ``levels`` are 0."""
         self._command(0xA2, 0x07, bytes([2] + [15] * 48))
+        self._set_hours(hours.checked(levels))
 
     def set_clock(self, now: datetime) -> None:
         """Set the card's clock to local time ``now``."""
@@ -177,6 +188,19 @@ class Onbon6:
     def set_power(self, *, on: bool) -> None:
         """Switch the panel on or off."""
         self._command(0xA2, 0x05, bytes([on]))
+
+    def set_timers(self, pairs: Sequence[tuple[time, time]]) -> None:
+        """Daily (on, off) times, none across midnight; none cancels them."""
+        stamps = "".join(moment.strftime("%H%M") for pair in pairs for moment in pair)
+        if pairs:
+            self._command(0xA2, 0x06, bytes([len(pairs)]) + bytes.fromhex(stamps))
+        else:
+            self._command(0xA2, 0x08, b"")
+
+    def _set_hours(self, levels: Sequence[int]) -> None:
+        lit = hours.lit_hours(levels)
+        self.set_timers(lit if len(lit) <= _MOST_TIMERS else ())
+        self.set_power(on=hours.level_at(levels, self._clock.read().local) > 0)
 
     def clear(self) -> None:
         """Delete every dynamic area."""
@@ -254,6 +278,17 @@ class Onbon6:
             area = replace(area, run_mode=pixel_area.LOOP_UNTIL_TIMEOUT, timeout_s=timeout_s)
         block = pack_area(area)
         self._dynamic(bytes([1, 0xA7, 0]) + struct.pack("<HH", len(block) & 0xFFFF, 1) + block)
+
+    def _is_awake(self) -> bool:
+        """Whether it answers at the first try; any answer will do, older cards know no status."""
+        self._check_at_s = self._clock.monotonic_s() + CHECK_EVERY_S
+        question = wire.pack(wire.Frame(self._header, wire.request(0xA2, 0x0F)))
+        try:
+            self._exchange.ask(question, tries=1)
+        except PanelSilent:
+            _log.info("the card was silent: it may have lost power, everything is sent again")
+            return False
+        return True
 
     def _connect(self) -> None:
         self._header = wire.Header(to=self._given_address)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
+from edge_agent.led.drivers.hours import checked
 from edge_agent.led.drivers.onbon_k.area import TextArea, pack_area
 
 if TYPE_CHECKING:
@@ -118,9 +119,7 @@ def cancel_timers() -> bytes:
 
 def brightness_table(levels: Sequence[int]) -> bytes:
     """48 half-hour levels from 00:00, each 0 to 15. Raises: ValueError."""
-    if len(levels) != 48 or not all(0 <= level <= 15 for level in levels):
-        raise ValueError("give 48 levels, one per half hour, each 0 to 15")
-    return command(0xA3, 0x02, bytes([2, 0, *levels]))
+    return command(0xA3, 0x02, bytes([2, 0, *checked(levels)]))
 
 
 def brightness_forced(level: int) -> bytes:

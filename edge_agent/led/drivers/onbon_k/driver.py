@@ -11,6 +11,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from edge_agent.led.drivers import hours
 from edge_agent.led.drivers.exchange import Preempted, Traffic
 from edge_agent.led.drivers.onbon_k import command, reply
 from edge_agent.led.drivers.onbon_k.frame import BROADCAST
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-CHECK_EVERY_S = 20.0
-"""How often the card is asked whether it still holds what it was sent."""
+CHECK_EVERY_S = 4.0
+"""How often the card is asked whether it still holds what it was sent: 0.1 s at 9600 baud."""
 _WITH_PICTURES = (0x53, 0x54, 0x58, 0x62, 0x63, 0x65, 0x66, 0x68)
 """Models with the special area that takes pixels: 5K2, 5MK and the 6K cards that replace them."""
 
@@ -119,8 +120,15 @@ class OnbonK:
         return max(0.0, until_check_s if turn_s is None else min(until_check_s, turn_s))
 
     def set_brightness(self, levels: Sequence[int]) -> None:
-        """48 half-hour levels from 00:00, each 0 to 15, kept by the card."""
+        """48 half-hour levels from 00:00, each 0 to 15, kept by the card; 0 is really dark.
+
+        The card's timers switch it, so that it is dark and lit again without the box.
+        """
+        levels = hours.checked(levels)
         self._ask(command.brightness_table(levels))
+        lit = hours.lit_hours(levels)
+        self.set_timers(lit if len(lit) <= command.TIMER_PAIRS else ())
+        self.set_power(on=hours.level_at(levels, self._clock.read().local) > 0)
 
     def force_brightness(self, level: int) -> None:
         """One level, 0 to 15, until a table is set again."""
