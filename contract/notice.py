@@ -114,6 +114,9 @@ class Speech:
     voice: str = ""
     duration_s: float = 0.0
     repeats: int = 1
+    readings: tuple[str, ...] = ()
+    """The county's readings of words in the text, signed with it: a word, a blank, then its pinyin
+    (``解州 xiè zhōu``) or the Chinese that is said instead (``G338 国道三三八线``)."""
 
 
 @dataclass(frozen=True, slots=True)

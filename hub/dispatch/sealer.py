@@ -1,9 +1,9 @@
 """Works off the outbox: seals each act in order, and says which areas it touches.
 
 Rendering a recording can take seconds, so it is done before the transaction and, in the
-program, on a thread of its own; alerts do not wait for it. It begins while a text is under
-review. A correction waits for nothing: wrong figures must go at once, so it takes a recording
-only if that is at hand. Acts on one notice keep their order; one that fails is tried again
+program, on a thread of its own. It begins while a text is under review, and while an emergency
+waits for its second person. A correction and an alert wait for nothing: they take a recording
+only if it is at hand. Acts on one notice keep their order; one that fails is tried again
 later and holds up only its own notice.
 """
 
@@ -18,6 +18,8 @@ from django.db.models import F
 from django.utils import timezone
 from wagtail.models import Revision, WorkflowState
 
+from hub.emergency.models import Emergency
+from hub.lexicon.readings import edition
 from hub.notices.to_contract import spoken_text
 from hub.sealing.models import OutboxKind, OutboxRow, SealedNotice
 from hub.sealing.seal import seal_row
@@ -50,7 +52,7 @@ class Studio(Protocol):
         """The recording of a text, if it can be made within some seconds."""
         ...
 
-    def prepare(self, text: str) -> None:
+    def prepare(self, text: str, *, urgent: bool = False) -> None:
         """Begin to make a recording that will be asked for soon."""
         ...
 
@@ -66,7 +68,8 @@ class Sealer:
         self._studio = studio
         self._not_before_s: dict[int, float] = {}
         self._sealed: set[int] = set()
-        self._prepared: set[int] = set()
+        self._prepared: set[tuple[str, int]] = set()
+        self._lexicon = ""
         self._prepare_s = float("-inf")
 
     def alerts(self, now_s: float) -> Iterator[SealedAct]:
@@ -111,12 +114,10 @@ class Sealer:
 
     def _rendered(self, row: OutboxRow) -> Renderer | None:
         """A renderer that only looks up what was rendered before the transaction began."""
-        if self._studio is None or row.page_revision_id is None:
+        text = _spoken_by(row) if self._studio is not None else ""
+        if self._studio is None or not text:
             return None
-        text = _spoken(Revision.objects.get(pk=row.page_revision_id).as_object())
-        if not text:
-            return None
-        is_urgent = row.kind == OutboxKind.CORRECT
+        is_urgent = row.kind in (OutboxKind.CORRECT, OutboxKind.ALERT)
         recording = self._studio.known(text) if is_urgent else self._studio(text)
         return lambda _text: recording
 
@@ -125,15 +126,30 @@ class Sealer:
         if self._studio is None or now_s < self._prepare_s:
             return
         self._prepare_s = now_s + PREPARE_EVERY_S
+        lexicon = edition()
+        if lexicon != self._lexicon:
+            self._lexicon, self._prepared = lexicon, set()
+        self._prepare_alerts()
         running = WorkflowState.objects.filter(status=WorkflowState.STATUS_IN_PROGRESS)
         for state in running.order_by("pk"):
             page = state.content_object
-            if page is None or page.latest_revision_id in self._prepared:
+            if page is None or ("notice", page.latest_revision_id) in self._prepared:
                 continue
-            self._prepared.add(page.latest_revision_id)
+            self._prepared.add(("notice", page.latest_revision_id))
             text = _spoken(page.get_latest_revision_as_object())
             if text:
                 self._studio.prepare(text)
+
+    def _prepare_alerts(self) -> None:
+        """Emergencies that wait for their second person go before everything else."""
+        if self._studio is None:
+            return
+        waiting = Emergency.objects.filter(released_at=None, expires_at__gt=timezone.now())
+        for emergency in waiting:
+            if ("alert", emergency.pk) in self._prepared:
+                continue
+            self._prepared.add(("alert", emergency.pk))
+            self._studio.prepare(emergency.speech, urgent=True)
 
     def _note_failure(self, row: OutboxRow, error: Exception, now_s: float) -> None:
         _log.error("cannot seal %s: %s", row, type(error).__name__)
@@ -147,6 +163,15 @@ class Sealer:
         """The broker has everything of this row."""
         OutboxRow.objects.filter(pk=row, done_at=None).update(done_at=timezone.now(), last_error="")
         self._sealed.discard(row)
+
+
+def _spoken_by(row: OutboxRow) -> str:
+    """What is spoken because of this row; empty for a withdrawal, or a notice without speech."""
+    if row.kind == OutboxKind.ALERT:
+        return str(Emergency.objects.get(id=row.emergency_id or 0).speech)
+    if row.page_revision_id is None:
+        return ""
+    return _spoken(Revision.objects.get(pk=row.page_revision_id).as_object())
 
 
 def _spoken(page: NoticePage) -> str:

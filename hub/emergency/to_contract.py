@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, cast
 
 from contract.alert import Alert
-from contract.notice import Cap, Notice, Paragraph, SearchKey, Sender, Speech
+from contract.notice import Cap, Notice, Paragraph, SearchKey, Sender
 from hub.emergency.models import Level
 from hub.notices.initials import initials
+from hub.notices.to_contract import WithoutAssets, speech_of
 
 if TYPE_CHECKING:
     from hub.emergency.models import Emergency
+    from hub.notices.to_contract import Assets
 
 Severity = Literal["Extreme", "Severe", "Moderate", "Minor"]
 _SEVERITY: dict[str, Severity] = {
@@ -22,8 +24,11 @@ _SEVERITY: dict[str, Severity] = {
 _AT_ONCE = frozenset({Level.RED, Level.ORANGE})
 
 
-def to_alert(emergency: Emergency) -> Alert:
-    """The alert that boxes play once; a cancellation ends the alerts it refers to."""
+def to_alert(emergency: Emergency, assets: Assets | None = None) -> Alert:
+    """The alert that boxes play once; a cancellation ends the alerts it refers to.
+
+    ``assets`` has its recording, if that was made while the second person checked the text.
+    """
     lines = [line.strip() for line in emergency.body.split("\n") if line.strip()]
     notice = Notice(
         id=emergency.notice_id,
@@ -39,7 +44,7 @@ def to_alert(emergency: Emergency) -> Alert:
         item_name="灾害预警与应急通告",
         category="通告栏",
         blocks=tuple(Paragraph(line) for line in lines),
-        speech=Speech(emergency.speech),
+        speech=speech_of(emergency.speech, assets or WithoutAssets()),
         channels=("led", "speaker", "kiosk", "mobile"),
         priority="emergency",
         cap=_cap(emergency),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from contract import notice as wire
 from hub.catalogue.models import Rules
+from hub.lexicon.readings import readings_of
 from hub.notices import content
 from hub.notices.audience import areas_of
 from hub.notices.blocks import RESTRICTED_TYPES
@@ -117,12 +118,17 @@ def spoken_text(page: NoticePage) -> str:
 def _speech(page: NoticePage, assets: Assets) -> wire.Speech | None:
     if "speaker" not in page.channels:
         return None
-    text = spoken_text(page)
+    return speech_of(spoken_text(page), assets)
+
+
+def speech_of(text: str, assets: Assets) -> wire.Speech:
+    """A spoken text with the county's readings of its words, and its recording if there is one."""
+    readings = readings_of(text)
     found = assets.recording(text)
     if found is None:
-        return wire.Speech(text)
+        return wire.Speech(text, readings=readings)
     asset, voice, duration_s = found
-    return wire.Speech(text, asset, voice, duration_s)
+    return wire.Speech(text, asset, voice, duration_s, readings=readings)
 
 
 def _blocks(page: NoticePage, assets: Assets) -> Iterator[wire.Block]:

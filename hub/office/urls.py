@@ -12,9 +12,11 @@ from hub.office.views import (
     feedback,
     importing,
     language,
+    lexicon,
     listing,
     notice,
     poster,
+    recording,
 )
 
 urlpatterns = [
@@ -22,6 +24,7 @@ urlpatterns = [
     path("notices/<int:pk>/", notice.dossier, name="desk-notice"),
     path("notices/<int:pk>/act/", notice.act, name="desk-act"),
     path("notices/<int:pk>/panel/<int:number>.png", notice.panel_page, name="desk-panel"),
+    path("notices/<int:pk>/recording/", recording.of_notice, name="desk-recording"),
     path("notices/<int:pk>/poster/", poster.poster, name="desk-poster"),
     path("import/", importing.upload, name="desk-import"),
     path("delivery/", delivery.overview, name="desk-delivery"),
@@ -36,6 +39,9 @@ urlpatterns = [
     path("cap/", cap.incoming, name="desk-cap"),
     path("cap/<int:pk>/", cap.warning, name="desk-cap-warning"),
     path("cap/rule/", cap.rule, name="desk-cap-rule"),
+    path("emergencies/<int:pk>/recording/", recording.of_emergency,
+         name="desk-emergency-recording"),
+    path("lexicon/", lexicon.lexicon, name="desk-lexicon"),
     path("catalogue/", catalogue.items, name="desk-catalogue"),
     path("language/", language.switch, name="desk-language"),
 ]  # fmt: skip

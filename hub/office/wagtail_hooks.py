@@ -78,6 +78,7 @@ def set_menu(request: HttpRequest, items: list[MenuItem]) -> None:
         _item("delivery", _("送达情况"), reverse("desk-delivery"), "view", 50),
         _item("feedback", _("群众反映"), reverse("desk-slips"), "comment", 55),
         _item("catalogue", _("公开目录"), reverse("desk-catalogue"), "list-ul", 60),
+        _item("lexicon", _("读音词典"), reverse("desk-lexicon"), "openquote", 65),
     ]
     clerk = next((post for post in posts if post.role == Role.CLERK), None)
     if clerk is not None:

@@ -1,9 +1,10 @@
-"""The recording that is shipped with a notice: rendered once at the hub, kept, played everywhere.
+"""The recording that is shipped with a notice: rendered once at the hub, heard, kept, played.
 
-The words are the box's own script; the voice is Kokoro, where its model is there
-(``VILLAGE_VOICE_FOLDER``). What was rendered is kept under the hash of its text, so that a text
-that was rendered while it was under review is at hand when it is signed. A signed text waits
-for its sound some seconds and then goes without; the boxes speak it themselves.
+The words are the box's own script with the county's readings; the voice is Kokoro, where its
+model is there (``VILLAGE_VOICE_FOLDER``). What was rendered is kept under the hash of its words
+and readings, so that a text that was rendered while it was under review is at hand when it is
+signed, and can be heard before. A signed text waits for its sound some seconds and then goes
+without; the boxes speak it themselves.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from edge_agent.audio.script import announcement
 from edge_agent.audio.voices.choice import choose_voice, kokoro_missing
 from edge_agent.audio.voices.render import render_script
 from edge_agent.audio.voices.voice import VoiceError
+from hub.lexicon.readings import readings_of
 from hub.sealing.assets import Recording
 
 if TYPE_CHECKING:
@@ -34,63 +36,28 @@ TEXT_WAITS_S = 6.0
 """Villagers read a notice before it is spoken, so text does not wait long for sound."""
 
 
-class RecordingStudio:
-    """Renders texts, or finds what was rendered before in ``shelf``."""
+class Shelf:
+    """The recordings that were made, in a folder; read by the web site, filled by the studio."""
 
-    def __init__(self, shelf: Path, model: Path) -> None:
-        self._shelf = shelf
-        self._voice = choose_voice((VOICE,), model)
-        self._desk = ThreadPoolExecutor(1, "recording")
-        shelf.mkdir(parents=True, exist_ok=True)
-
-    def __call__(self, text: str) -> Recording | None:
-        """The recording of ``text``; None when no voice could say it, or not soon enough."""
-        found = self.known(text)
-        if found is not None:
-            return found
-        order = self._desk.submit(self._render, text)
-        try:
-            return order.result(TEXT_WAITS_S)
-        except TimeoutError:
-            order.cancel()  # if it was not begun; a correction may still use what was
-            _log.warning("the recording takes too long, the notice goes without it")
-            return None
-
-    def prepare(self, text: str) -> None:
-        """Begin to render a text that may be signed soon."""
-        if self.known(text) is None:
-            self._desk.submit(self._render, text)
-
-    def _render(self, text: str) -> Recording | None:
-        found = self.known(text)  # perhaps it was asked for twice
-        if found is not None:
-            return found
-        try:
-            made = render_script(_script(text), self._voice, deadline_s=DEADLINE_S)
-        except VoiceError as error:
-            _log.warning("no recording, the boxes speak themselves: %s", error)
-            return None
-        recording = Recording(made.file, made.mime, f"{made.engine}:{made.voice}", made.duration_s)
-        self._keep(text, recording)
-        return recording
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
 
     def known(self, text: str) -> Recording | None:
-        """The recording of ``text`` if it was rendered before."""
+        """The recording of ``text`` with the readings of today, if it was rendered before."""
+        return self.take(script_of(text))
+
+    def take(self, script: Script) -> Recording | None:
+        """The recording of these words; None when there is none, or it is damaged."""
         try:
-            facts = json.loads(self._facts(text).read_text(encoding="utf-8"))
-            body = self._sound(text).read_bytes()
+            facts = json.loads(self._facts(script).read_text(encoding="utf-8"))
+            body = self._sound(script).read_bytes()
         except (OSError, ValueError):
             return None
         if hashlib.sha256(body).hexdigest() != facts["sha256"]:
             return None
         return Recording(body, facts["mime"], facts["voice"], facts["duration_s"])
 
-    def close(self) -> None:
-        """End the voice, and whatever it is at."""
-        self._desk.shutdown(wait=False, cancel_futures=True)
-        self._voice.close()
-
-    def _keep(self, text: str, recording: Recording) -> None:
+    def keep(self, script: Script, recording: Recording) -> None:
         """The sound first, its facts last: what has facts is whole."""
         facts = {
             "sha256": hashlib.sha256(recording.body).hexdigest(),
@@ -98,33 +65,93 @@ class RecordingStudio:
             "voice": recording.voice,
             "duration_s": recording.duration_s,
         }
-        self._sound(text).write_bytes(recording.body)
-        self._facts(text).write_text(json.dumps(facts), encoding="utf-8")
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._sound(script).write_bytes(recording.body)
+        self._facts(script).write_text(json.dumps(facts), encoding="utf-8")
 
-    def _sound(self, text: str) -> Path:
-        return self._shelf / f"{_name(text)}.sound"
+    def _sound(self, script: Script) -> Path:
+        return self._folder / f"{_name(script)}.sound"
 
-    def _facts(self, text: str) -> Path:
-        return self._shelf / f"{_name(text)}.json"
+    def _facts(self, script: Script) -> Path:
+        return self._folder / f"{_name(script)}.json"
+
+
+class RecordingStudio:
+    """Renders texts, or finds what was rendered before in ``shelf``."""
+
+    def __init__(self, shelf: Path, model: Path) -> None:
+        self._shelf = Shelf(shelf)
+        self._voice = choose_voice((VOICE,), model)
+        self._desk = ThreadPoolExecutor(1, "recording")
+        self._urgent_desk = ThreadPoolExecutor(1, "urgent-recording")
+        shelf.mkdir(parents=True, exist_ok=True)
+
+    def __call__(self, text: str) -> Recording | None:
+        """The recording of ``text``; None when no voice could say it, or not soon enough."""
+        script = script_of(text)
+        found = self._shelf.take(script)
+        if found is not None:
+            return found
+        order = self._desk.submit(self._render, script)
+        try:
+            return order.result(TEXT_WAITS_S)
+        except TimeoutError:
+            order.cancel()  # if it was not begun; a correction may still use what was
+            _log.warning("the recording takes too long, the notice goes without it")
+            return None
+
+    def prepare(self, text: str, *, urgent: bool = False) -> None:
+        """Begin to render a text that may be signed soon; an urgent one passes all that wait."""
+        script = script_of(text)
+        if self._shelf.take(script) is None:
+            desk = self._urgent_desk if urgent else self._desk
+            desk.submit(self._render, script)
+
+    def known(self, text: str) -> Recording | None:
+        """The recording of ``text`` if it was rendered before."""
+        return self._shelf.known(text)
+
+    def _render(self, script: Script) -> Recording | None:
+        found = self._shelf.take(script)  # perhaps it was asked for twice
+        if found is not None:
+            return found
+        try:
+            made = render_script(script, self._voice, deadline_s=DEADLINE_S)
+        except VoiceError as error:
+            _log.warning("no recording, the boxes speak themselves: %s", error)
+            return None
+        recording = Recording(made.file, made.mime, f"{made.engine}:{made.voice}", made.duration_s)
+        self._shelf.keep(script, recording)
+        return recording
+
+    def close(self) -> None:
+        """End the voice, and whatever it is at."""
+        for desk in (self._urgent_desk, self._desk):
+            desk.shutdown(wait=False, cancel_futures=True)
+        self._voice.close()
 
 
 def studio(shelf: Path) -> RecordingStudio | None:
     """The studio of this hub, or None when its voice is not installed."""
-    folder = os.environ.get("VILLAGE_VOICE_FOLDER", "")
-    if not folder:
-        return None
-    why = kokoro_missing(Path(folder))
+    why = voice_missing()
     if why:
         _log.warning("no recordings: %s", why)
         return None
-    return RecordingStudio(shelf, Path(folder))
+    return RecordingStudio(shelf, Path(os.environ["VILLAGE_VOICE_FOLDER"]))
 
 
-def _name(text: str) -> str:
-    return hashlib.sha256(f"{VOICE}\n{text}".encode()).hexdigest()
+def voice_missing() -> str:
+    """Why this hub renders no recordings; empty when it does."""
+    folder = os.environ.get("VILLAGE_VOICE_FOLDER", "")
+    return kokoro_missing(Path(folder)) if folder else "VILLAGE_VOICE_FOLDER is not set"
 
 
-def _script(text: str) -> Script:
+def _name(script: Script) -> str:
+    said = repr((VOICE, script.words, script.readings))
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def script_of(text: str) -> Script:
     """The words of a spoken text, by the rules that the box keeps."""
     moment = datetime(2024, 1, 1, tzinfo=UTC)
     return announcement(
@@ -137,6 +164,6 @@ def _script(text: str) -> Script:
             sender=Sender(""),
             publish_at=moment,
             issued_at=moment,
-            speech=Speech(text),
+            speech=Speech(text, readings=readings_of(text)),
         )
     )

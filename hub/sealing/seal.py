@@ -57,7 +57,7 @@ def seal_row(row: OutboxRow, render: Renderer | None = None) -> list[SealedNotic
     if row.kind == OutboxKind.WITHDRAW:
         return _out_of_force(row.notice_id)
     if row.kind == OutboxKind.ALERT:
-        return seal_alert(Emergency.objects.get(id=row.emergency_id or 0))
+        return seal_alert(Emergency.objects.get(id=row.emergency_id or 0), render)
     return seal_notice(row, render)
 
 
@@ -101,17 +101,20 @@ def _is_superseded(notice: Notice) -> bool:
 
 
 @transaction.atomic
-def seal_alert(emergency: Emergency) -> list[SealedNotice]:
+def seal_alert(emergency: Emergency, render: Renderer | None = None) -> list[SealedNotice]:
     """Seal a released emergency with the keys of the two persons who stand for it."""
     if emergency.released_by is None:
         raise PermissionError("一个人不能发布紧急通知 / an emergency needs two persons")
     keys = keyring()
-    alert = to_alert(emergency)
+    assets = LibraryAssets(render)
+    alert = to_alert(emergency, assets)
     body = seal_message(
         alert,
         keys.emergency(emergency.composed_by.username),
         keys.emergency(emergency.released_by.username),
     )
+    for blob in assets.used:
+        AssetUse.objects.get_or_create(asset=blob, notice_id=alert.id, revision=1)
     ended = SealedNotice.objects.filter(notice_id__in=[*alert.cancels, *alert.updates])
     ended.update(in_force=False)
     fields = {

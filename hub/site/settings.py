@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "hub.emergency",
     "hub.cap",
     "hub.preview",
+    "hub.lexicon",
     "hub.phone",
     "hub.feedback",
     "hub.ledger",

@@ -33,6 +33,7 @@ def announcement(notice: Notice, lexicon: Lexicon | None = None) -> Script:
     """The words for ``notice``, ready for a voice.
 
     ``Script.unspoken`` reports with the reason ``personal`` what was kept from the loudspeaker.
+    The readings that were signed with the notice go before those of ``lexicon``.
     """
     unspoken: list[Unspoken] = []
     own = notice.speech.text.strip() if notice.speech else ""
@@ -40,8 +41,14 @@ def announcement(notice: Notice, lexicon: Lexicon | None = None) -> Script:
     text = _without_numbers(text, unspoken)
     if notice.cap.status != "Actual" and not text.startswith("演练"):
         text = f"{_DRILL_OPENING}{_closed(text)}{_DRILL_CLOSING}"
-    script = spoken_words(text, lexicon)
+    script = spoken_words(text, {**(lexicon or {}), **_readings(notice)})
     return Script(script.words, (*unspoken, *script.unspoken), script.readings)
+
+
+def _readings(notice: Notice) -> Lexicon:
+    """The county's words that came with the notice."""
+    pairs = (each.partition(" ") for each in (notice.speech.readings if notice.speech else ()))
+    return {word: reading.strip() for word, _, reading in pairs if word and reading.strip()}
 
 
 def _composed(notice: Notice, unspoken: list[Unspoken]) -> str:

@@ -38,7 +38,7 @@ def pronounce(script: Script) -> tuple[Word, ...]:
     A Chinese character without a reading is a word without syllables: see
     ``unknown_characters``.
     """
-    county = {word: _syllables(reading, len(word)) for word, reading in script.readings}
+    county = {word: syllables_of(reading, len(word)) for word, reading in script.readings}
     readings = {word: syllables for word, syllables in county.items() if syllables}
     readings = {word: tuple(each.split()) for word, each in POLYPHONES.items()} | readings
     words: list[Word] = []
@@ -79,7 +79,7 @@ def inline_readings(script: Script) -> str:
     readings = POLYPHONES | dict(script.readings)
     text = ""
     for piece in _split_at(script.words, readings):
-        if piece in readings and (syllables := _syllables(readings[piece], len(piece))):
+        if piece in readings and (syllables := syllables_of(readings[piece], len(piece))):
             text += f" {' '.join(syllables)} "
         else:
             text += "".join(
@@ -98,7 +98,7 @@ def _split_at(text: str, words: Iterable[str]) -> list[str]:
     return [piece for piece in re.split(pattern, text) if piece]
 
 
-def _syllables(reading: str, count: int) -> tuple[str, ...]:
+def syllables_of(reading: str, count: int) -> tuple[str, ...]:
     """A lexicon's ``xiè zhōu`` or ``xie4 zhou1`` as ``("xie4", "zhou1")``; empty if malformed."""
     parts = tuple(_numbered(part) for part in reading.lower().replace("'", " ").split())
     well_formed = all(re.fullmatch(r"[a-zü]{1,6}[1-5]", part) for part in parts)

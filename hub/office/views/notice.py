@@ -48,7 +48,7 @@ def visible(user: User, pk: int) -> NoticePage:
     return page
 
 
-def _shown(user: User, page: NoticePage) -> NoticePage:
+def shown(user: User, page: NoticePage) -> NoticePage:
     """The newest text for people of the village, what went out for everybody else."""
     if any(holds(user, role, page.village) for role in (Role.CLERK, *_REVIEWERS)):
         return desk.latest(page)
@@ -64,7 +64,7 @@ def _shown(user: User, page: NoticePage) -> NoticePage:
 def dossier(request: DeskRequest, pk: int) -> HttpResponse:
     """The notice as villagers will read it, beside what one may do now."""
     page = visible(request.user, pk)
-    text = _shown(request.user, page)
+    text = shown(request.user, page)
     found = gate.clean(text)
     last = page.last_publication
     number = last.number + page.has_unpublished_changes if last else 1
@@ -157,7 +157,7 @@ def page_address(page: NoticePage) -> str:
 def panel_page(request: DeskRequest, pk: int, number: int) -> HttpResponse:
     """One page of the LED panel as PNG, drawn by the box's own code."""
     page = visible(request.user, pk)
-    text = _shown(request.user, page)
+    text = shown(request.user, page)
     gate.clean(text)
     pictures = _panel(page, to_notice(text, 1, timezone.now())).pictures
     if not 1 <= number <= len(pictures):

@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.utils import timezone
 
+from contract import codec, envelope, wire
+from contract.alert import Alert
 from hub.dispatch.sealer import Sealer
+from hub.emergency import desk as emergencies
 from hub.notices import desk
 from hub.sealing.assets import Recording
-from hub.sealing.models import AssetBlob, OutboxRow, SealedNotice
+from hub.sealing.models import AssetBlob, AssetUse, OutboxRow, SealedNotice
 
 if TYPE_CHECKING:
+    from hub.emergency.models import Emergency
     from tests.hub.dispatch.conftest import Road
 
 Forms = dict[str, dict[str, Any]]
@@ -23,6 +28,7 @@ class Shelf:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.urgent: list[str] = []
         self.made: dict[str, Recording] = {}
 
     def __call__(self, text: str) -> Recording | None:
@@ -32,8 +38,9 @@ class Shelf:
     def known(self, text: str) -> Recording | None:
         return self.made.get(text)
 
-    def prepare(self, text: str) -> None:
+    def prepare(self, text: str, *, urgent: bool = False) -> None:
         self(text)
+        self.urgent += [text] if urgent else []
 
 
 def test_a_notice_that_cannot_be_sealed_does_not_hold_up_another(
@@ -100,3 +107,40 @@ def test_what_is_under_review_is_rendered_before_it_is_signed(road: Road, notice
     sealer.prepare(1.0)
     sealer.prepare(100.0)
     assert len(shelf.asked) == 1
+
+
+def _emergency(road: Road, notices: Forms) -> Emergency:
+    first, _ = road.people.county_officers
+    village = road.people.village
+    return emergencies.draft_from_import(first, notices["N004"], village, now=timezone.now())
+
+
+def test_an_alarm_is_rendered_while_the_second_officer_checks_it_and_ships_with_the_alert(
+    road: Road, notices: Forms
+) -> None:
+    emergency = _emergency(road, notices)
+    shelf = Shelf()
+    sealer = Sealer(shelf)
+    sealer.prepare(0.0)
+    sealer.prepare(100.0)
+    assert shelf.urgent == [emergency.speech]
+    emergencies.release_alert(road.people.county_officers[1], emergency)
+    (act,) = sealer.alerts(101.0)
+    sealed = bytes(SealedNotice.objects.filter(kind="alert")[0].body)
+    alert = codec.decode(Alert, wire.loads(envelope.parse(sealed).content()))
+    recording = AssetBlob.objects.get()
+    assert alert.notice.speech is not None
+    assert alert.notice.speech.recording is not None
+    assert alert.notice.speech.recording.sha256 == recording.sha256
+    assert act.kind == "alert"
+    use = AssetUse.objects.get(asset=recording)
+    assert (use.notice_id, use.revision) == (act.notice_id, 1)  # so manifests list it
+
+
+def test_an_alert_waits_for_no_recording(road: Road, notices: Forms) -> None:
+    emergency = _emergency(road, notices)
+    emergencies.release_alert(road.people.county_officers[1], emergency)
+    shelf = Shelf()
+    assert [act.kind for act in Sealer(shelf).alerts(0.0)] == ["alert"]
+    assert shelf.asked == []
+    assert not AssetBlob.objects.exists()

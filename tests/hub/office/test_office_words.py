@@ -27,6 +27,7 @@ def _sentences() -> set[str]:
         "places",
         "catalogue",
         "preview",
+        "lexicon",
         "sealing",
         "feedback",
     ):

@@ -1,0 +1,1 @@
+"""How the county says its words: places, families, roads; signed with every notice they are in."""
