@@ -63,15 +63,15 @@ def measure(made: list[EventBatch]) -> None:
     Box.objects.bulk_create(
         Box(id=f"box-{n}", area="530199001001", password_hash=nobody) for n in range(BOXES)
     )
-    started_s = time.monotonic()
+    started_s, worked_s = time.monotonic(), time.process_time()
     for start in range(0, len(made), TOGETHER):
         with transaction.atomic():
-            for batch in made[start : start + TOGETHER]:
-                taking.take_batch(batch)
+            taking.take_batches(made[start : start + TOGETHER])
     passed_s = time.monotonic() - started_s
+    worked_s = time.process_time() - worked_s
     rows = ReceiptRow.objects.count()
     print(f"{rows} receipts into {Delivery.objects.count()} lines in {passed_s:.1f} s "
-          f"= {rows / passed_s:.0f} receipts/s")  # fmt: skip
+          f"= {rows / passed_s:.0f} receipts/s; {rows / worked_s:.0f} per CPU second")  # fmt: skip
 
 
 if __name__ == "__main__":

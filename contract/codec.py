@@ -63,15 +63,34 @@ def decode(cls: type[T], data: object, *, where: str = "") -> T:
             f"needs {', '.join(sorted(unknown))}: update this box",
             RefusalReason.UNKNOWN_REQUIREMENT,
         )
-    hints = hints_of(cls)  # type: ignore[arg-type] # a class is hashable
     found: dict[str, object] = {}
-    for field in dataclasses.fields(cls):  # type: ignore[arg-type] # cls is a dataclass by contract
-        path = f"{where}.{field.name}" if where else f"{cls.__name__}.{field.name}"
-        if field.name in data:
-            found[field.name] = _value(hints[field.name], data[field.name], path)
-        elif _is_required(field):
-            raise ContractError(f"{path} is missing")
+    for name, hint, words, is_required in _plan(cls):  # type: ignore[arg-type] # a class is hashable
+        if name not in data:
+            if is_required:
+                raise ContractError(f"{where or cls.__name__}.{name} is missing")
+            continue
+        value = data[name]
+        # Most fields are plain: they need no path for an error that does not come.
+        if type(value) is hint or (type(value) is str and value in words):
+            found[name] = value
+        else:
+            found[name] = _value(hint, value, f"{where or cls.__name__}.{name}")
     return cls(**found)
+
+
+@cache
+def _plan(cls: Any) -> tuple[tuple[str, Any, tuple[str, ...], bool], ...]:  # noqa: ANN401 - any dataclass
+    """For every field: name, type hint, the words of a `Literal`, and whether it must be there."""
+    hints = hints_of(cls)
+    return tuple(
+        (
+            each.name,
+            hints[each.name],
+            get_args(hints[each.name]) if get_origin(hints[each.name]) is Literal else (),
+            _is_required(each),
+        )
+        for each in dataclasses.fields(cls)
+    )
 
 
 @cache

@@ -14,13 +14,13 @@ from contract.areas import Area
 from contract.errors import ContractError
 from contract.messages import seal_message
 from contract.uplink import BoxState, EventAck, EventBatch, TimeAnswer, TimeQuestion
-from hub.dispatch import key_sets, manifests
+from hub.dispatch import disk, key_sets, manifests
 from hub.dispatch.assertion import Assertion
 from hub.dispatch.connection import Connection, Incoming
 from hub.dispatch.models import Layer
 from hub.dispatch.reports import Reports, note_silent
 from hub.feedback.sending import AnswerPost
-from hub.ledger import taking
+from hub.ledger import boxes, taking
 from hub.live.relay import Relay
 from hub.sealing.models import SealedNotice
 from hub.sealing.seal import keyring
@@ -95,6 +95,7 @@ class Dispatcher:
         for area in manifests.areas_with_content():
             self._seal(area)
         note_silent()
+        disk.note_low(boxes.broker_files().folder)
 
     def _renew_keys(self) -> None:
         before = len(key_sets.chain())
@@ -148,9 +149,15 @@ class Dispatcher:
     def received(self, messages: Sequence[Incoming]) -> None:
         """Store what boxes said, in one transaction, then answer."""
         replies: list[tuple[str, bytes]] = []
+        batches: list[EventBatch] = []
         with transaction.atomic():
             for message in messages:
-                replies += self._take_safely(message)
+                batch = _batch_in(message)
+                if batch is None:
+                    replies += self._take_safely(message)
+                else:
+                    batches.append(batch)
+            replies += _take_events(batches)
         for topic, payload in replies:
             self._connection.publish(topic, payload)
 
@@ -173,7 +180,7 @@ class Dispatcher:
                 state = codec.decode(BoxState, data)
                 return self._take_state(state, is_retained=message.is_retained)
             if what == "events":
-                return _take_events(codec.decode(EventBatch, data))
+                codec.decode(EventBatch, data)  # raises: only what is no good batch comes here
             if what == "nonce" and not message.is_retained:
                 return _answer_time(codec.decode(TimeQuestion, data))
         except ContractError as error:
@@ -197,12 +204,35 @@ def _spoken_by(box: str, payload: bytes) -> dict[str, object]:
     return data
 
 
-def _take_events(batch: EventBatch) -> list[tuple[str, bytes]]:
-    seq = taking.take_batch(batch)
-    if seq is None:
-        return []
-    ack = EventAck(batch.part, batch.outbox, seq)
-    return [(topics.box_down(batch.box, "ack"), wire.dumps(codec.encode(ack)))]
+def _batch_in(message: Incoming) -> EventBatch | None:
+    """The batch of events in a message; None when it is another message, or no good batch."""
+    try:
+        box, what = topics.box_of(message.topic)
+        if what == "events":
+            return codec.decode(EventBatch, _spoken_by(box, message.payload))
+    except ContractError:
+        return None  # whoever takes single messages says what is wrong with this one
+    return None
+
+
+def _take_events(batches: Sequence[EventBatch]) -> list[tuple[str, bytes]]:
+    """Store batches together; if one is so odd that all fail, each alone."""
+    try:
+        with transaction.atomic():
+            reached = taking.take_batches(batches) if batches else []
+    except DatabaseError:
+        raise
+    except Exception as error:  # noqa: BLE001 - one box's odd batch must not keep out the others
+        if len(batches) == 1:
+            _log.error("a batch of %s is dropped: %s", batches[0].box, type(error).__name__)
+            return []
+        return [reply for batch in batches for reply in _take_events([batch])]
+    acks = [
+        (batch.box, EventAck(batch.part, batch.outbox, seq))
+        for batch, seq in zip(batches, reached, strict=True)
+        if seq is not None
+    ]
+    return [(topics.box_down(box, "ack"), wire.dumps(codec.encode(ack))) for box, ack in acks]
 
 
 def _answer_time(question: TimeQuestion) -> list[tuple[str, bytes]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from contract import codec
 from hub.ledger.models import Delivery
+from hub.ledger.rows import insert_or_update
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,32 +29,29 @@ _TIMES = {
     "purged": "purged_at",
 }
 
-_KEY = {"id", "box", "notice_id", "revision"}
-_FACTS = [field.name for field in Delivery._meta.fields if field.name not in _KEY]  # noqa: SLF001 - _meta is Django's public API
+_KEY = ("box", "notice_id", "revision")
+_FACTS = [field.name for field in Delivery._meta.fields if field.name not in (*_KEY, "id")]  # noqa: SLF001 - _meta is Django's public API
 
 
-def draw(box: str, receipts: Iterable[Receipt]) -> None:
-    """Bring the lines of these receipts up to date: one query, one statement."""
+def draw(receipts: Iterable[Receipt]) -> None:
+    """Bring the lines of these receipts, of any boxes, up to date: one query, one statement."""
     found = list(receipts)
+    boxes = {receipt.box for receipt in found}
     names = {receipt.notice_id[:64] for receipt in found}
     lines = {
-        (line.notice_id, line.revision): line
-        for line in Delivery.objects.filter(box_id=box, notice_id__in=names)
+        (line.box_id, line.notice_id, line.revision): line
+        for line in Delivery.objects.filter(box_id__in=boxes, notice_id__in=names)
     }
-    touched: dict[tuple[str, int], Delivery] = {}
+    touched: dict[tuple[str, str, int], Delivery] = {}
     for receipt in found:
-        key = (receipt.notice_id[:64], receipt.revision)
-        line = lines.setdefault(key, Delivery(box_id=box, notice_id=key[0], revision=key[1]))
+        key = (receipt.box, receipt.notice_id[:64], receipt.revision)
+        line = lines.get(key)
+        if line is None:
+            line = lines[key] = Delivery(box_id=key[0], notice_id=key[1], revision=key[2])
         _apply(line, receipt)
         touched[key] = line
-    for line in touched.values():
-        line.pk = None  # the unique key decides whether a line is new
-    Delivery.objects.bulk_create(
-        touched.values(),
-        update_conflicts=True,
-        unique_fields=["box", "notice_id", "revision"],
-        update_fields=_FACTS,
-    )
+    rows = ((*key, *(getattr(line, name) for name in _FACTS)) for key, line in touched.items())
+    insert_or_update(Delivery, _KEY, (*_KEY, *_FACTS), rows)
 
 
 def _apply(line: Delivery, receipt: Receipt) -> None:

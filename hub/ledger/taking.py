@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
 
 from contract import codec
 from contract.errors import ContractError
@@ -13,89 +16,130 @@ from contract.receipt import Receipt
 from hub.feedback import sending
 from hub.ledger import alarms, delivery
 from hub.ledger.models import Box, FeedbackSlip, OutboxCursor, ReceiptRow
+from hub.ledger.rows import insert_new, insert_or_update
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from contract.uplink import Event, EventBatch
+    from hub.ledger.rows import Row
 
 _log = logging.getLogger(__name__)
+Outbox = tuple[str, str, str]
+"""Box, part, and the name of its outbox file."""
+_OUTBOX = ("box", "part", "outbox")
+_ROW = (
+    *_OUTBOX, "seq", "stage", "notice_id", "revision", "at", "clock_trusted", "reason", "body",
+    "taken_at",
+)  # fmt: skip
+
+
+@dataclass
+class _Taken:
+    """What a number of batches bring, before anything is written."""
+
+    cursors: dict[Outbox, int]
+    rows: list[Row] = field(default_factory=list)
+    receipts: list[Receipt] = field(default_factory=list)
+    feedback: list[tuple[EventBatch, Event]] = field(default_factory=list)
+    moved: set[Outbox] = field(default_factory=set)
 
 
 def take_batch(batch: EventBatch) -> int | None:
-    """Store a batch inside the caller's transaction.
+    """Store one batch inside the caller's transaction; see `take_batches`."""
+    return take_batches([batch])[0]
+
+
+def take_batches(batches: Sequence[EventBatch]) -> list[int | None]:
+    """Store batches inside the caller's transaction, with a handful of statements for all.
 
     A batch that leaves a gap is not taken, so that the box sends what lies between again;
     unless the box says that it holds nothing older (this hub was restored from a backup).
 
     Returns:
-        The number up to which everything is stored; None when the box is not ours.
+        For each batch the number up to which everything of its outbox is stored; None when the
+        box is not ours.
     """
-    if not Box.objects.filter(id=batch.box, revoked_at=None).exists():
-        return None
-    cursor, is_new = OutboxCursor.objects.get_or_create(
-        box_id=batch.box, part=batch.part, outbox=batch.outbox
+    names = {batch.box for batch in batches}
+    ours = set(Box.objects.filter(id__in=names, revoked_at=None).values_list("id", flat=True))
+    known = OutboxCursor.objects.filter(box_id__in=ours)
+    taken = _Taken(
+        {
+            (box, part, outbox): seq
+            for box, part, outbox, seq in known.values_list("box_id", "part", "outbox", "seq")
+        }
     )
-    if is_new and batch.part == "link":
+    reached = [_sort(batch, taken) if batch.box in ours else None for batch in batches]
+    _write(taken)
+    return reached
+
+
+def _sort(batch: EventBatch, taken: _Taken) -> int:
+    """Put what is new in a batch where it belongs; returns how far its outbox has come."""
+    outbox = (batch.box, batch.part, batch.outbox)
+    if outbox not in taken.cursors and batch.part == "link":
         sending.send_again(batch.box)
+    seq = taken.cursors.setdefault(outbox, 0)
     first = batch.events[0].seq if batch.events else 0
-    if not batch.events or (first > cursor.seq + 1 and first != batch.oldest):
-        return cursor.seq
-    fresh = [event for event in batch.events if event.seq > cursor.seq]
-    if not fresh:
-        return cursor.seq
-    receipts = [found for event in fresh if (found := _receipt(batch, event)) is not None]
-    _store(batch, receipts)
-    for event in fresh:
+    if not batch.events or (first > seq + 1 and first != batch.oldest):
+        return seq
+    for event in batch.events:
+        if event.seq <= seq:
+            continue
         if event.kind == "feedback":
-            _take_feedback(batch, event)
-    cursor.seq = fresh[-1].seq
-    cursor.save(update_fields=["seq"])
-    return cursor.seq
+            taken.feedback.append((batch, event))
+        else:
+            _sort_receipt(batch, event, taken)
+    taken.cursors[outbox] = max(seq, batch.events[-1].seq)
+    taken.moved.add(outbox)
+    return taken.cursors[outbox]
 
 
-def _receipt(batch: EventBatch, event: Event) -> tuple[int, Receipt] | None:
-    if event.kind != "receipt":
-        return None
+def _sort_receipt(batch: EventBatch, event: Event, taken: _Taken) -> None:
     try:
         receipt = codec.decode(Receipt, event.body)
     except ContractError as error:
         _log.warning("receipt %d of %s cannot be read: %s", event.seq, batch.box, error.reason)
-        return None
-    is_own = receipt.box == batch.box and receipt.part == batch.part
-    return (event.seq, receipt) if is_own else None
-
-
-def _store(batch: EventBatch, receipts: list[tuple[int, Receipt]]) -> None:
-    ReceiptRow.objects.bulk_create(
+        return
+    if receipt.box != batch.box or receipt.part != batch.part:
+        return
+    taken.receipts.append(receipt)
+    taken.rows.append(
         (
-            ReceiptRow(
-                box_id=batch.box,
-                part=batch.part,
-                outbox=batch.outbox,
-                seq=seq,
-                stage=receipt.stage,
-                notice_id=receipt.notice_id,
-                revision=receipt.revision,
-                at=receipt.at,
-                clock_trusted=receipt.clock_trusted,
-                reason=receipt.reason.value if receipt.reason else "",
-                body=_without_picture(receipt),
-            )
-            for seq, receipt in receipts
-        ),
-        ignore_conflicts=True,
+            batch.box, batch.part, batch.outbox, event.seq, receipt.stage, receipt.notice_id,
+            receipt.revision, receipt.at, receipt.clock_trusted,
+            receipt.reason.value if receipt.reason else "", _without_picture(event.body),
+        )
+    )  # fmt: skip
+
+
+def _write(taken: _Taken) -> None:
+    now = timezone.now()
+    insert_new(ReceiptRow, _ROW, ((*row, now) for row in taken.rows))
+    insert_or_update(
+        OutboxCursor,
+        _OUTBOX,
+        (*_OUTBOX, "seq"),
+        ((*each, taken.cursors[each]) for each in taken.moved),
     )
-    found = sending.take_receipts(batch.box, [receipt for _, receipt in receipts])
-    delivery.draw(batch.box, found)
-    alarms.raise_for(batch.box, found)
+    of_box: dict[str, list[Receipt]] = {}
+    for receipt in taken.receipts:
+        of_box.setdefault(receipt.box, []).append(receipt)
+    found = {box: sending.take_receipts(box, receipts) for box, receipts in of_box.items()}
+    delivery.draw([receipt for receipts in found.values() for receipt in receipts])
+    for box, receipts in found.items():
+        alarms.raise_for(box, receipts)
+    for batch, event in taken.feedback:
+        _take_feedback(batch, event)
 
 
-def _without_picture(receipt: Receipt) -> dict[str, object]:
+def _without_picture(body: dict[str, Any]) -> dict[str, Any]:
     """The receipt as it came; the snapshot's pixels stand in the delivery line, once."""
-    body: dict[str, object] = codec.encode(receipt)
     shown = body.get("shown")
-    if isinstance(shown, dict):
-        shown.pop("snapshot_png_b64", None)
-    return body
+    if not isinstance(shown, dict) or "snapshot_png_b64" not in shown:
+        return body
+    facts = {name: value for name, value in shown.items() if name != "snapshot_png_b64"}
+    return {**body, "shown": facts}
 
 
 def _take_feedback(batch: EventBatch, event: Event) -> None:
