@@ -140,6 +140,8 @@ def text_data(page: TextPage, columns: int) -> bytes:
 class CPower(TextSign):
     """Drives one C-Power sign; see `edge_agent.led.panel.Panel`. The box turns its pages."""
 
+    renew_every_s = 10.0
+
     def __init__(
         self, line: Line, spec: PanelSpec, *, clock: Clock, address: int | None = None
     ) -> None:
@@ -160,6 +162,13 @@ class CPower(TextSign):
         day = now.isoweekday() % 7
         stamp = (now.second, now.minute, now.hour, day, now.day, now.month, now.year % 100)
         self._ask(Command(CLOCK, bytes([0, *stamp]), self._card))
+
+    def _renew(self) -> None:
+        """Several pages are sent again and again anyway."""
+        if len(self._loop) > 1:
+            self._renew_s = self._clock.monotonic_s() + self.renew_every_s
+        else:
+            super()._renew()
 
     def close(self) -> None:
         """Release the line; the sign goes on showing its last page."""

@@ -31,8 +31,11 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-CHECK_EVERY_S = 4.0
-"""How often the card is asked whether it still holds what it was sent: 0.1 s at 9600 baud."""
+CHECK_RAM_EVERY_S, CHECK_FLASH_EVERY_S = 5.0, 20.0
+"""How often the card is asked whether it still holds what it was sent, in RAM or only in flash.
+
+Question and answer take a tenth of a second at 9600 baud.
+"""
 _WITH_PICTURES = (0x53, 0x54, 0x58, 0x62, 0x63, 0x65, 0x66, 0x68)
 """Models with the special area that takes pixels: 5K2, 5MK and the 6K cards that replace them."""
 
@@ -65,7 +68,7 @@ class OnbonK:
         self._stage: Stage | None = None
         self._screen: Screen | None = None
         self._screen_ends_s: float | None = None
-        self._next_check_s = 0.0
+        self._checked_at_s = 0.0
 
     @property
     def spec(self) -> PanelSpec:
@@ -106,7 +109,7 @@ class OnbonK:
         self._link.exchange.urgent = urgent
         try:
             self._stage.turn()
-            if self._clock.monotonic_s() >= self._next_check_s:
+            if self._until_check_s(self._stage) <= 0:
                 self._check(self._stage)
         except Preempted:
             return 0.0
@@ -115,7 +118,7 @@ class OnbonK:
             raise
         finally:
             self._link.exchange.urgent = None
-        until_check_s = self._next_check_s - self._clock.monotonic_s()
+        until_check_s = self._until_check_s(self._stage)
         turn_s = self._stage.next_turn_s()
         return max(0.0, until_check_s if turn_s is None else min(until_check_s, turn_s))
 
@@ -202,12 +205,16 @@ class OnbonK:
         )
         stage = Stage(self._link, self._spec, abilities, self._clock)
         stage.recognise(reply.status(self._link.ask(command.status())))
-        self._next_check_s = self._clock.monotonic_s() + CHECK_EVERY_S
+        self._checked_at_s = self._clock.monotonic_s()
         _log.info("card %#04x connected: %s", parameters.device, abilities)
         return stage
 
+    def _until_check_s(self, stage: Stage) -> float:
+        every_s = CHECK_RAM_EVERY_S if stage.uses_ram else CHECK_FLASH_EVERY_S
+        return self._checked_at_s + every_s - self._clock.monotonic_s()
+
     def _check(self, stage: Stage) -> None:
-        self._next_check_s = self._clock.monotonic_s() + CHECK_EVERY_S
+        self._checked_at_s = self._clock.monotonic_s()
         if not stage.lost(reply.status(self._link.ask(command.status()))):
             return
         stage.forget()

@@ -76,6 +76,11 @@ class Stage:
         self._areas.doubt(status.dynamic_ids)
         self.picture.recognise(there=status.special_area and self._abilities.pictures)
 
+    @property
+    def uses_ram(self) -> bool:
+        """Whether anything would be gone after a power cut."""
+        return bool(self._areas) or self.picture.shown
+
     def lost(self, status: Status) -> bool:
         """Whether the card forgot what it was sent: it lost power, or somebody changed it."""
         self._drop_expired()
