@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from contract import wire
@@ -37,7 +37,7 @@ class Signer(Protocol):
 
     @property
     def algorithm(self) -> str:
-        """``ed25519``; ``sm2sm3`` is reserved."""
+        """``ed25519`` or ``sm2sm3``."""
         ...
 
     def sign(self, message: bytes) -> bytes:
@@ -63,6 +63,25 @@ class Envelope:
     payload: bytes
     signatures: tuple[Signature, ...]
 
+    def signed_by(self, signer: Signer) -> Envelope:
+        """The same message with one signature more; the signer's earlier one is replaced."""
+        value = signer.sign(self.signed_bytes())
+        others = tuple(each for each in self.signatures if each.key_id != signer.key_id)
+        return replace(
+            self, signatures=(*others, Signature(signer.key_id, signer.algorithm, value))
+        )
+
+    def to_bytes(self) -> bytes:
+        """The envelope as it travels."""
+        signatures = [
+            {"k": each.key_id, "a": each.algorithm, "g": _b64(each.value)}
+            for each in self.signatures
+        ]
+        payload = _b64(self.payload)
+        return wire.dumps(
+            {"v": 1, "t": self.type, "z": int(self.deflated), "p": payload, "s": signatures}
+        )
+
     def signed_bytes(self) -> bytes:
         """The pre-authentication encoding that every signature covers."""
         return _encoding(self.type, self.deflated, self.payload)
@@ -86,15 +105,24 @@ class Envelope:
 
 
 def seal(kind: EnvelopeType, content: bytes, signers: Iterable[Signer]) -> bytes:
-    """Deflate where it helps, sign, and return the envelope's bytes."""
+    """Deflate where it helps, sign, and return the envelope's bytes.
+
+    Raises:
+        SignatureError: nobody signs it.
+    """
+    sealed = draft(kind, content)
+    for signer in signers:
+        sealed = sealed.signed_by(signer)
+    if not sealed.signatures:
+        raise SignatureError("nobody signs this envelope", RefusalReason.UNSIGNED)
+    return sealed.to_bytes()
+
+
+def draft(kind: EnvelopeType, content: bytes) -> Envelope:
+    """An envelope that nobody has signed yet; its bytes are fixed from here on."""
     deflated_content = zlib.compress(content, 9)
     deflated = len(deflated_content) < len(content)
-    payload = deflated_content if deflated else content
-    message = _encoding(kind, deflated, payload)
-    signatures = [{"k": s.key_id, "a": s.algorithm, "g": _b64(s.sign(message))} for s in signers]
-    if not signatures:
-        raise SignatureError("nobody signs this envelope", RefusalReason.UNSIGNED)
-    return wire.dumps({"v": 1, "t": kind, "z": int(deflated), "p": _b64(payload), "s": signatures})
+    return Envelope(kind, deflated, deflated_content if deflated else content, ())
 
 
 def parse(data: bytes) -> Envelope:
@@ -102,6 +130,18 @@ def parse(data: bytes) -> Envelope:
 
     Raises:
         ContractError: not an envelope of version 1; SignatureError when nobody signed it.
+    """
+    sealed = parse_draft(data)
+    if not sealed.signatures:
+        raise SignatureError("nobody signed this message", RefusalReason.UNSIGNED)
+    return sealed
+
+
+def parse_draft(data: bytes) -> Envelope:
+    """Open an envelope that may still lack its signatures: one that is being signed by hand.
+
+    Raises:
+        ContractError: not an envelope of version 1.
     """
     outer = wire.loads(data)
     if outer.get("v") != 1:
@@ -113,7 +153,7 @@ def parse(data: bytes) -> Envelope:
 
 
 def _signatures(found: object) -> tuple[Signature, ...]:
-    if not isinstance(found, list) or not found:
+    if not isinstance(found, list):
         raise SignatureError("nobody signed this message", RefusalReason.UNSIGNED)
     if len(found) > MAX_SIGNATURES:
         raise ContractError("more signatures than anyone needs", RefusalReason.TOO_LARGE)

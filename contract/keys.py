@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from contract import codec, envelope, wire
+from contract import codec, envelope, sm2, wire
 from contract.areas import Area
 from contract.errors import ContractError, RefusalReason, SignatureError
 
@@ -108,7 +108,10 @@ def _verify_ed25519(public: bytes, signature: bytes, message: bytes) -> bool:
     return True
 
 
-VERIFIERS: dict[str, Callable[[bytes, bytes, bytes], bool]] = {"ed25519": _verify_ed25519}
+VERIFIERS: dict[str, Callable[[bytes, bytes, bytes], bool]] = {
+    "ed25519": _verify_ed25519,
+    sm2.ALGORITHM: sm2.verify,
+}
 
 
 def seal_keys(keys: KeySet, signers: Iterable[envelope.Signer]) -> bytes:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from hub.cap import desk
 from hub.cap.models import Incoming, OutsideWarning, StandingRule, State
+from hub.cap.our_places import our_places
 from hub.cap.sources import read_sources
 from hub.emergency.models import Emergency
 from hub.office.access import for_staff
@@ -23,6 +24,8 @@ from hub.office.views.emergency import areas_of, officer
 from hub.site.datadir import DataDir
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.contrib.auth.models import User
     from django.http import HttpResponse
 
@@ -65,6 +68,19 @@ class RuleForm(forms.Form):
         self.initial.setdefault("ends_at", timezone.localtime() + RULE_LIFE)
 
 
+def _shown(now: datetime) -> list[Incoming]:
+    """The newest messages, those that wait for somebody before all others."""
+    found = list(Incoming.objects.prefetch_related("warnings__emergency")[:SHOWN])
+    names = {place.code: place.name for place in our_places()}
+    waits: dict[int, bool] = {}
+    for message in found:
+        for each in message.warnings.all():
+            each.area_names = [names.get(code, code) for code in each.areas]  # type: ignore[attr-defined] # for the page alone
+            if each.state == State.WAITING and each.expires_at > now:
+                waits[message.pk] = True
+    return sorted(found, key=lambda message: not waits.get(message.pk, False))
+
+
 @require_safe
 @for_staff
 def incoming(request: DeskRequest) -> HttpResponse:
@@ -72,7 +88,7 @@ def incoming(request: DeskRequest) -> HttpResponse:
     officer(request.user)
     now = timezone.now()
     context = {
-        "messages_in": Incoming.objects.prefetch_related("warnings__emergency")[:SHOWN],
+        "messages_in": _shown(now),
         "waiting": OutsideWarning.objects.filter(state=State.WAITING, expires_at__gt=now).count(),
         "rules": StandingRule.objects.select_related("made_by", "confirmed_by", "stopped_by")[:20],
         "rule_form": RuleForm(),
