@@ -18,8 +18,9 @@ demo: packages-demo $(VENV)/.installed $(VOICE)/.fetched   ## a county hub and t
 test: packages-test $(VENV)/.tools $(VOICE)/.fetched   ## all tests, headless Chromium and Mosquitto included
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 --dist loadfile --ignore tests/hub/enrol
+	$(BIN)/pytest -n 2 --dist loadfile --ignore tests/hub/enrol --ignore tests/hub/on_postgres
 	$(BIN)/pytest tests/hub/enrol  # its web server needs the database for itself
+	$(BIN)/python -m tests.with_postgres tests/hub/on_postgres tests/hub/dispatch tests/hub/sealing
 
 bench: packages-test $(VENV)/.tools $(VOICE)/.fetched  ## side-by-side measurements, printed as ratios
 	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

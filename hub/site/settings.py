@@ -1,7 +1,8 @@
 """Django and Wagtail settings. Everything that differs between counties is in the environment.
 
 ``VILLAGE_HUB_DATA`` folder of all data; ``VILLAGE_HUB_URL`` the address people and phones use
-(https turns on secure cookies); ``DEBUG=1`` shows tracebacks on the desk of a developer.
+(https turns on secure cookies); ``VILLAGE_HUB_DATABASE`` a PostgreSQL in place of SQLite;
+``DEBUG=1`` shows tracebacks on the desk of a developer.
 The hub makes no request to the outside: no update check, no avatars, no fonts from elsewhere.
 """
 
@@ -11,6 +12,7 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from hub.site.database import VARIABLE, database
 from hub.site.datadir import DataDir
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -44,8 +46,9 @@ INSTALLED_APPS = [
     "hub.preview",
     "hub.lexicon",
     "hub.phone",
-    "hub.feedback",
+    "hub.poster",
     "hub.ledger",
+    "hub.feedback",
     "hub.dispatch",
     "hub.enrol",
     "hub.live",
@@ -72,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "hub.site.headers.ContentPolicyMiddleware",
+    "hub.site.odd_addresses.OddAddressMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -81,6 +85,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "hub.site.throttle.LoginThrottleMiddleware",
     "hub.notices.guard.ReviewGuardMiddleware",
+    "hub.site.conflicts.ConflictMiddleware",
 ]
 
 ROOT_URLCONF = "hub.site.urls"
@@ -100,19 +105,7 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": DATA.database,
-        "OPTIONS": {
-            "timeout": 20,
-            "transaction_mode": "IMMEDIATE",
-            "init_command": (
-                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
-            ),
-        },
-    }
-}
+DATABASES = {"default": database(os.environ.get(VARIABLE, ""), DATA.database)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
