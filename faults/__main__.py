@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SHELF = Path("var/faults")
 """An empty migrated database is kept here between runs."""
-FAMILIES = ("box", "broker", "content", "hub", "network")
+FAMILIES = ("box", "broker", "clock", "content", "disk", "elsewhere", "hub", "loudspeaker", "network")
 
 
 @dataclass

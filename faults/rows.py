@@ -23,6 +23,10 @@ class RowFailed(VillageError, RuntimeError):
     """A row did not reach its pass number; the message says what was seen instead."""
 
 
+class NotHere(VillageError, RuntimeError):
+    """A row needs what this machine does not give; the message says what."""
+
+
 @dataclass
 class Scene:
     """Where a row plays: a folder of its own, its dose, and the county when it needs one."""
@@ -34,6 +38,10 @@ class Scene:
     def dose(self, full: int, short: int) -> int:
         """How often or how much: the full number, or the one of the short form."""
         return short if self.short else full
+
+    def limit_s(self, seconds: float) -> float:
+        """A pass number in seconds; three times as much in the short form, which shares a machine."""
+        return seconds * 3 if self.short else seconds
 
     @property
     def county(self) -> County:
@@ -110,6 +118,8 @@ def play(row: Row, scene: Scene) -> Result:
     scene.folder.mkdir(parents=True)
     try:
         found = row.run(scene)
+    except NotHere as error:
+        return Result(row, "elsewhere", "–", str(error))
     except Exception as error:  # noqa: BLE001 - a row that breaks is a row that failed
         where = traceback.extract_tb(error.__traceback__)[-1]
         text = f"{type(error).__name__}: {error} ({where.filename.rsplit('/', 1)[-1]}:{where.lineno})"

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edge_agent.link import keyfile
+from edge_agent.link.holdings import is_rotten
 from edge_agent.link.program import Link
 from edge_agent.plan import plan
 from edge_agent.settings import BoxSettings, LinkSettings, Settings
-from edge_agent.store import Store, read_safely
+from edge_agent.store import ROTTEN_ERRORS, Store, read_safely
 from faults.clocks import JumpingClock
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class VillageBox:
         keyfile.pin(self.settings.part_folder("link"), access.key_set)
         self.handed_over: list[str] = []
         self.seen: set[str] = set()
+        self.troubles = 0
         self.link: Link | None = None
         self._store = Store(self.settings.part_folder("store"), read_only=True)
         self._change = -1
@@ -66,9 +68,17 @@ class VillageBox:
 
     def turn(self, timeout_s: float = 0.0) -> None:
         """Let link do what is due, and look what it brought."""
-        if self.link is not None:
+        if self.link is None:
+            return
+        try:
             self.link.turn(timeout_s)
-            self.look()
+        except (OSError, *ROTTEN_ERRORS) as error:  # as `Link.run` and the supervisor do
+            if is_rotten(error):
+                self.link._held.condemn()
+                self.power_cut()
+                self.boot()
+            self.troubles += 1
+        self.look()
 
     def look(self) -> None:
         """As the parts do after a poke."""

@@ -110,12 +110,14 @@ class Airtime:
         return gone
 
     def save(self) -> None:
-        """Write the file, in one piece."""
+        """Write the file, in one piece; a full disk must not darken a panel."""
         draft = self._path.with_suffix(".part")
-        draft.write_text(
-            json.dumps([asdict(each) for each in self._aired.values()]), encoding="utf-8"
-        )
-        draft.replace(self._path)
+        text = json.dumps([asdict(each) for each in self._aired.values()])
+        try:
+            draft.write_text(text, encoding="utf-8")
+            draft.replace(self._path)
+        except OSError as error:
+            _log.warning("airtime of the panel is not written down: %s", error)
 
 
 def _load(path: Path) -> list[Aired]:

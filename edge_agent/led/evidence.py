@@ -8,6 +8,7 @@ A picture leaves the disk together with its notice.
 from __future__ import annotations
 
 import hashlib
+import logging
 from typing import TYPE_CHECKING, NamedTuple
 
 from edge_agent.led import draw
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from edge_agent.led.panel import Area, Page, PanelSpec
 
+_log = logging.getLogger(__name__)
 MOST_PNG_BYTES = 48_000
 _MOST_PIXELS = 400_000
 
@@ -50,8 +52,11 @@ class Album:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def put(self, name: str, png: bytes) -> None:
-        """Keep the picture of ``id@revision``."""
-        (self._folder / f"{name}.png").write_bytes(png)
+        """Keep the picture of ``id@revision``; a full disk must not darken a panel."""
+        try:
+            (self._folder / f"{name}.png").write_bytes(png)
+        except OSError as error:
+            _log.warning("no picture of %s is kept: %s", name, error)
 
     def find(self, name: str) -> bytes:
         """The picture of ``id@revision``; empty when there is none."""

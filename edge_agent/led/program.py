@@ -7,8 +7,10 @@ back through a queue. The program needs no network: it starts and works with lin
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
+import sqlite3
 import threading
 from typing import TYPE_CHECKING, cast, get_args
 
@@ -121,6 +123,7 @@ class LedProgram:
     def __init__(self, part: Part) -> None:
         self._part = part
         self._reports: queue.SimpleQueue[Report] = queue.SimpleQueue()
+        self._unwritten: Report | None = None
         plan = part.plan()
         self._threads = [
             PanelThread(panel.name, self._presenter(panel), plan, self._wake)
@@ -149,20 +152,26 @@ class LedProgram:
         return 0
 
     def write_reports(self) -> None:
-        """Put the panels' receipts into the outbox."""
-        while True:
-            try:
-                report = self._reports.get_nowait()
-            except queue.Empty:
-                return
-            self._part.receipt(
-                report.stage,
-                report.notice_id,
-                report.revision,
-                shown=report.shown,
-                detail=report.detail,
-                characters=report.characters,
-            )
+        """Put the panels' receipts into the outbox; what a full disk does not take waits."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._unwritten = self._unwritten or self._reports.get_nowait()
+                try:
+                    self._write(self._unwritten)
+                except sqlite3.Error as error:
+                    _log.error("a receipt cannot be written yet: %s", error)
+                    return
+                self._unwritten = None
+
+    def _write(self, report: Report) -> None:
+        self._part.receipt(
+            report.stage,
+            report.notice_id,
+            report.revision,
+            shown=report.shown,
+            detail=report.detail,
+            characters=report.characters,
+        )
 
     def _presenter(self, panel: PanelSettings) -> Presenter:
         part = self._part

@@ -7,6 +7,7 @@ superblock ``<QQQI`` of magic, version, entries, sector size; then for each entr
 
 from __future__ import annotations
 
+import gc
 import random
 import struct
 import subprocess
@@ -130,6 +131,7 @@ def _judge(folder: Path, state: bytearray, day: Day, acknowledged: int, tally: T
             tally.breaches[kind] += 1
             tally.examples.append(f"{kind}: {what}")
     finally:
+        gc.collect()  # a database that could not be opened holds its file until then
         subprocess.run(["umount", str(mounted)], check=True)
 
 

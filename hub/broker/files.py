@@ -167,6 +167,9 @@ def _rules(account: Account) -> list[str]:
 
 
 def _replace(path: Path, text: str) -> None:
+    """Write what is new; what stands there already is left, so that a full disk starts a broker."""
+    if path.exists() and path.read_text(encoding="ascii") == text:
+        return
     draft = path.with_suffix(".new")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as file:

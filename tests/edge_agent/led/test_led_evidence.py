@@ -50,3 +50,11 @@ def test_pictures_leave_the_disk_with_their_notice(tmp_path: Path) -> None:
     assert album.find("N1@1") == b""
     assert album.find("N2@1") == b"two"
     assert [path.name for path in (tmp_path / "shown").iterdir()] == ["N2@1.png"]
+
+
+def test_a_disk_that_takes_nothing_costs_a_picture_and_no_panel(tmp_path: Path) -> None:
+    album = Album(tmp_path / "album")
+    (tmp_path / "album").rmdir()
+    (tmp_path / "album").write_text("no folder any more")
+    album.put("N1@1", b"png")
+    assert album.find("N1@1") == b""

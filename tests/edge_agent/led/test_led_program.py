@@ -21,6 +21,7 @@ from contract.messages import seal_message, sha256_hex
 from edge_agent.clock import BoxClock
 from edge_agent.errors import SettingsError
 from edge_agent.led.airtime import Airtime
+from edge_agent.led.chronicle import Report
 from edge_agent.led.drivers import registry
 from edge_agent.led.emulators.card import Card, Matrix
 from edge_agent.led.emulators.live_view import LiveView
@@ -256,3 +257,24 @@ def test_a_panel_thread_that_dies_ends_the_program_so_that_it_is_started_again(
     monkeypatch.setattr(program._threads[0].presenter, "_turn", None)
     assert program.run() == 1
     part.close()
+
+
+def test_a_receipt_that_a_full_disk_does_not_take_is_written_later_and_the_panel_goes_on(
+    tmp_path: Path,
+) -> None:
+    village = Village(tmp_path, (PanelSettings("gate", "onbon-k", "socket://127.0.0.1:9", 96, 32),))
+    part = village.part()
+    program = LedProgram(part)
+    for key in ("N001", "N003"):
+        program._take_report(Report("shown", key, 1))
+    part.outbox._database.execute("PRAGMA query_only=ON")  # takes nothing, like a full disk
+    program.write_reports()
+    assert village.receipts() == []
+    part.outbox._database.execute("PRAGMA query_only=OFF")
+    program.write_reports()
+    assert [each["notice_id"] for each in village.receipts()] == ["N001", "N003"]
+    part.close()
+
+
+def test_airtime_that_cannot_be_written_down_is_no_reason_to_stop(tmp_path: Path) -> None:
+    Airtime(tmp_path / "no such folder" / "airtime-gate.json").save()

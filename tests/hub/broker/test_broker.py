@@ -18,6 +18,7 @@ from paho.mqtt.properties import Properties
 from contract import topics
 from contract.areas import Area
 from hub.broker import program
+from hub.broker.files import BrokerFiles
 from tests.conftest import HUB_PASSWORD, TestBroker
 
 if TYPE_CHECKING:
@@ -283,3 +284,15 @@ def test_passwords_are_in_no_readable_file(broker: TestBroker) -> None:
     for path in (broker.files.passwords, broker.files.access, broker.files.configuration):
         assert path.stat().st_mode & 0o077 == 0
     assert HUB_PASSWORD not in broker.files.passwords.read_text()
+
+
+def test_what_stands_in_its_files_is_not_written_again_so_that_a_full_disk_starts_a_broker(
+    tmp_path: Path,
+) -> None:
+    files = BrokerFiles(tmp_path)
+    files.write_configuration(1883)
+    written = files.configuration.stat()
+    files.write_configuration(1883)
+    assert files.configuration.stat() == written
+    files.write_configuration(1884)
+    assert files.configuration.stat() != written
