@@ -44,7 +44,8 @@ class Board:
     def content(self) -> Format:
         """The playlist's area. On two-colour panels text is amber, the brightest they have.
 
-        A card that draws text itself has one size of type for all pages of an area.
+        A card that draws text itself has one size of type for all pages of an area, and pages
+        of running text carry no numbers: those would be a tenth of all bytes on its slow line.
         """
         height_px = self.spec.height_px - self.content_y_px
         body: Colour = "red" if self.spec.colours == "mono" else "yellow"
@@ -55,6 +56,7 @@ class Board:
             self.pace,
             body,
             self.accent,
+            numbered=not self.spec.text_sizes_px,
         )
 
     @property

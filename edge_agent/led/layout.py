@@ -54,6 +54,8 @@ class Format:
     pace: Pace = field(default_factory=Pace)
     body: Colour = "red"
     head: Colour = "red"
+    numbered: bool = True
+    """Whether pages of running text carry ``n/m``; pages of tables always do."""
 
     def columns(self, size_px: int = BASE_PX) -> int:
         """How many half cells fit side by side."""
@@ -82,7 +84,7 @@ class Format:
 def text_pages(
     text: str, form: Format, *, size_px: int = BASE_PX, align: Align = "left", source: str = ""
 ) -> tuple[Page, ...]:
-    """Pages of ``text``: numbered ``n/m`` at the bottom right when there are several.
+    """Pages of ``text``: numbered ``n/m`` at the bottom right when the format wants it.
 
     An area of a single line gets one page that scrolls, unless the text fits.
     """
@@ -96,12 +98,12 @@ def text_pages(
     if align == "centre" and len(lines) <= rows:
         lines = linebreak.wrap_evenly(shown, columns)
     count = 0
-    while _page_count(lines, rows) > max(1, count):
+    while form.numbered and _page_count(lines, rows) > max(1, count):
         count = _page_count(lines, rows)
         slot = len(f"{count}/{count}") + 1
         lines = _wrap_beside_number(shown, columns, rows, slot)
     groups = [lines[n : n + rows] for n in range(0, len(lines), rows)]
-    setting = _Setting(form, size_px, "left" if slot else align, source)
+    setting = _Setting(form, size_px, align if len(groups) == 1 else "left", source)
     return tuple(setting.page(group, n, len(groups)) for n, group in enumerate(groups, 1))
 
 
@@ -180,7 +182,7 @@ class _Setting:
 
     def page(self, lines: Sequence[Line], number: int, total: int) -> Page:
         form, size_px = self.form, self.size_px
-        label = f"{number}/{total}" if total > 1 else ""
+        label = f"{number}/{total}" if total > 1 and form.numbered else ""
         first_row = (form.rows(size_px) - len(lines)) // 2 if self.align == "centre" else 0
         runs = []
         for row, line in enumerate(lines, first_row):

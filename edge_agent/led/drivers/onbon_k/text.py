@@ -128,19 +128,23 @@ def page_rows(page: Page, area: Area, size_px: int, lettering: Lettering) -> lis
 
 
 def join_rows(rows: Sequence[Row], cells_per_line: int) -> tuple[bytes, bool]:
-    """The rows as one text, by line breaks or by filling lines up, whichever is shorter.
+    """The rows as one text: full lines are left to the card to break, short ones are ended.
 
-    A card breaks lines by itself only in text of one font.
+    A card breaks lines by itself only in text of one font; else every line is ended.
 
     Returns:
         The text, and whether the card is to wrap lines by itself.
     """
     used = max((number for number, row in enumerate(rows, 1) if row.cells), default=0)
     rows = rows[:used]
-    broken = NEWLINE.join(row.codes for row in rows)
-    filled = b"".join(row.codes + b" " * (cells_per_line - row.cells) for row in rows).rstrip(b" ")
-    fits = b"\\F" not in broken and all(row.cells <= cells_per_line for row in rows)
-    return (filled, True) if fits and len(filled) < len(broken) else (broken, False)
+    codes = [row.codes for row in rows]
+    gaps = [cells_per_line - row.cells for row in rows]
+    broken = NEWLINE.join(codes)
+    if b"\\F" in broken or any(gap < 0 for gap in gaps):
+        return broken, False
+    ends = [b" " * gap if gap < len(NEWLINE) else NEWLINE for gap in gaps]
+    wrapped = b"".join(b"".join(pair) for pair in zip(codes, [*ends[:-1], b""], strict=False))
+    return (wrapped, True) if len(wrapped) < len(broken) else (broken, False)
 
 
 def line_pieces(
