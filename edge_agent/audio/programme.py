@@ -62,7 +62,7 @@ def programme_of(item: Announcement) -> tuple[Segment, ...]:
 
 
 def _words(item: Announcement, reading: int) -> list[Segment]:
-    slower = item.slower_repeat and reading == 2 and not item.recording_sha256
+    slower = item.slower_repeat and reading == 2
     said = Segment("speech", reading, item.text, item.recording_sha256, slower)
     if item.kind is not Kind.EXERCISE or not item.recording_sha256:
         return [said]  # the script of a notice says 演练 by itself; a recording may not
@@ -141,9 +141,7 @@ class Track:
         return bool(following) and following[0].reading > self.segments[index].reading
 
 
-def _made(
-    segment: Segment, sounds: Callable[[Segment], Pcm | GrowingPcm]
-) -> Pcm | GrowingPcm:
+def _made(segment: Segment, sounds: Callable[[Segment], Pcm | GrowingPcm]) -> Pcm | GrowingPcm:
     if segment.kind == "gap":
         return Silence(samples_of(segment.seconds))
     return sounds(segment)

@@ -55,7 +55,8 @@ class Studio:
         """Speak one order and say so; whatever goes wrong becomes an answer, too."""
         name = str(order["name"])
         try:
-            rendering = self._recorded(name) if order["recording"] else None
+            speed = SLOWER if order["slower"] else 1.0
+            rendering = self._recorded(name, speed) if order["recording"] else None
             rendering = rendering or self._spoken(order)
             self._keep(name, rendering)
             answer: dict[str, object] = {
@@ -87,10 +88,10 @@ class Studio:
             return announcement(codec.decode(Notice, order["notice"]), self._lexicon)
         return spoken_words(str(order["text"]), self._lexicon)
 
-    def _recorded(self, name: str) -> Rendering | None:
+    def _recorded(self, name: str, speed: float) -> Rendering | None:
         """The hub's recording, if it is sound that the box can play; None when it is not."""
         try:
-            found = open_recording((self._folder / f"{name}.source").read_bytes())
+            found = open_recording((self._folder / f"{name}.source").read_bytes(), speed=speed)
         except (VoiceError, OSError) as error:
             _log.warning("recording %s cannot be played, the voice speaks: %s", name, error)
             return None

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 RECORDING_WAIT_S = 20.0
 """An ordinary announcement waits so long for its recording before the box's voice speaks."""
+SIREN_LEAVES_S = 4.0
+"""While an emergency's siren sounds, its recording may still arrive; the box's voice is ready."""
 STAND_IN_S = 15.0
 """How long the siren sounds where words should be that no voice could say."""
 
@@ -78,7 +80,8 @@ class Words:
 
     def names_of(self, airings: Iterable[Airing]) -> set[str]:
         """The takes that these announcements need."""
-        return {_name(one, each) for one in airings for each in one.track.segments}
+        segments = [(one, each) for one in airings for each in one.track.segments]
+        return {_name(*each) for each in segments} | {_own_name(*each) for each in segments}
 
     def forget(self, key: str) -> None:
         """The announcement is over: its words and their sound are erased."""
@@ -89,29 +92,38 @@ class Words:
             self._voice.forget(name)
 
     def _gather(self, airing: Airing, segment: Segment, now: datetime) -> None:
-        name = _name(airing, segment)
-        self._orders.setdefault(airing.key, set()).add(name)
+        recording = self._recording_of(segment)
+        is_late = bool(segment.recording_sha256) and not recording
+        name = _own_name(airing, segment) if is_late else _name(airing, segment)
+        orders = self._orders.setdefault(airing.key, set())
+        if recording and (own := _own_name(airing, segment)) in orders:
+            orders.discard(own)
+            self._voice.forget(own)  # the recording came in time
+        orders.add(name)
+        waited_s = (now - (airing.facts.accepted_at or now)).total_seconds()
+        may_come = is_late and waited_s < _patience_s(airing)
         try:
             take = self._voice.take(name)
-            if take is not None:
+            if take is None:
+                if not may_come or airing.entry.announcement.urgent:
+                    self._order(airing, segment, name, recording)
+            elif not may_come:
                 self._put(airing, segment, take)
-            else:
-                self._order(airing, segment, name, now)
         except (SpeechFailedError, WrongPcmError, OSError) as error:
-            _log.error("no voice for %s: %s", airing.key, error)
-            self._stand_in(airing, segment)
+            if not may_come:
+                _log.error("no voice for %s: %s", airing.key, error)
+                self._stand_in(airing, segment)
 
-    def _order(self, airing: Airing, segment: Segment, name: str, now: datetime) -> None:
+    def _recording_of(self, segment: Segment) -> bytes:
+        """The hub's recording of these words; empty while it is not here."""
+        sha256 = segment.recording_sha256
+        return (self._recording(sha256) if sha256 else None) or b""
+
+    def _order(self, airing: Airing, segment: Segment, name: str, recording: bytes) -> None:
         notice = self._notices.get(airing.key)
         if not segment.text and notice is None:
             return  # after a restart, until the store has been read
         urgent = airing.entry.announcement.urgent
-        sha256 = segment.recording_sha256
-        recording = (self._recording(sha256) if sha256 else None) or b""
-        since = airing.facts.accepted_at or now
-        waited_s = (now - since).total_seconds()
-        if sha256 and not recording and not urgent and waited_s < RECORDING_WAIT_S:
-            return
         said = None if segment.text else notice
         self._voice.order(Order(name, segment.text, said, recording, segment.slower, urgent))
 
@@ -135,3 +147,16 @@ class Words:
 
 def _name(airing: Airing, segment: Segment) -> str:
     return order_name(airing.key, segment.text, segment.recording_sha256, segment.slower)
+
+
+def _own_name(airing: Airing, segment: Segment) -> str:
+    """The take in the box's own voice."""
+    return order_name(airing.key, segment.text, "", segment.slower)
+
+
+def _patience_s(airing: Airing) -> float:
+    """How long its recording may still come; nobody waits where no siren sounds meanwhile."""
+    announcement = airing.entry.announcement
+    if not announcement.urgent:
+        return RECORDING_WAIT_S
+    return SIREN_LEAVES_S if announcement.siren else 0.0

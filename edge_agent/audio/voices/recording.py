@@ -16,6 +16,7 @@ from edge_agent.audio.pcm import RATE_HZ, SAMPLE_BYTES
 from edge_agent.audio.voices import opus
 from edge_agent.audio.voices.finishing import from_pcm, resampled, to_pcm
 from edge_agent.audio.voices.loudness import Samples, leveled, loudness_lufs, true_peak_dbtp
+from edge_agent.audio.voices.pace import paced
 from edge_agent.audio.voices.voice import VoiceError
 
 LONGEST_S = 600.0
@@ -48,13 +49,16 @@ class Recording:
     peak_dbtp: float
 
 
-def open_recording(file: bytes, sha256: str = "", longest_s: float = LONGEST_S) -> Recording:
+def open_recording(
+    file: bytes, sha256: str = "", longest_s: float = LONGEST_S, speed: float = 1.0
+) -> Recording:
     """Check a file and make it ready to be played.
 
     Args:
         file: Ogg Opus, or WAV of 16 bits.
         sha256: what its hash must be, in lower-case hex; empty asks nothing.
         longest_s: more is refused.
+        speed: its pace; less than 1 for a slower second reading.
 
     Raises:
         RecordingRefusedError: it is changed, broken, too long, too short, silent, or of a rate
@@ -71,11 +75,11 @@ def open_recording(file: bytes, sha256: str = "", longest_s: float = LONGEST_S) 
     level = loudness_lufs(samples, RATE_HZ)
     _refuse_silence(samples, level)
     peak = true_peak_dbtp(samples)
-    sound = leveled(samples, RATE_HZ)
+    sound = leveled(samples if speed == 1.0 else paced(samples, RATE_HZ, speed), RATE_HZ)
     return Recording(
         to_pcm(sound),
         found,
-        duration_s,
+        len(sound) / RATE_HZ,
         round(level, 2),
         round(peak, 2),
         round(loudness_lufs(sound, RATE_HZ), 2),

@@ -266,6 +266,46 @@ def test_the_voice_speaks_when_the_recording_does_not_come(box: Box) -> None:
     assert (row["engine"], row["state"]) == ("test", "finished")
 
 
+ALARM = b"OggS the hub's recording of the alarm"
+
+
+def recorded_flood() -> Alert:
+    asset = Asset(sha256_hex(ALARM), len(ALARM), "audio/ogg")
+    return flood(notice=replace(flood().notice, speech=Speech("请立即转移", asset)))
+
+
+def test_an_alarm_s_recording_that_comes_while_the_siren_sounds_is_the_one_that_is_heard(
+    box: Box,
+) -> None:
+    box.alert(recorded_flood())
+    box.settle()
+    assert box.labels() == []
+    box.play(2)
+    assert box.labels()  # the siren did not wait
+    box.writer.put_asset(ALARM, box.clock.read().now)
+    box.settle()
+    box.play(30)
+    box.reports()
+    (row,) = box.loudspeaker._journal.log()
+    assert (row["engine"], row["state"]) == ("recorded", "finished")
+
+
+@pytest.mark.parametrize("arrives", ["while it is spoken", "never"])
+def test_an_alarm_whose_recording_is_late_is_spoken_by_the_box(box: Box, arrives: str) -> None:
+    box.alert(recorded_flood())
+    box.settle()
+    box.play(4.5)
+    box.settle()
+    if arrives != "never":
+        box.writer.put_asset(ALARM, box.clock.read().now)
+        box.settle()
+    box.play(30)
+    box.reports()
+    (row,) = box.loudspeaker._journal.log()
+    assert (row["engine"], row["state"]) == ("test", "finished")
+    assert json.loads(row["samples_played"]) == {"horn": (5 + 2) * 48_000}  # siren, words
+
+
 def test_without_a_trusted_clock_notices_wait_and_sound_once_it_is_trusted(
     box: Box, clock: ManualClock
 ) -> None:

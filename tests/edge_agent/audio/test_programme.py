@@ -35,9 +35,9 @@ def test_readings_are_parted_by_gaps_and_only_the_second_is_slower() -> None:
     assert segments[2].seconds == 1.5
 
 
-def test_a_recording_is_not_slowed() -> None:
+def test_the_second_reading_of_a_recording_is_slower_too() -> None:
     item = replace(NOTICE, repeats=2, slower_repeat=True, recording_sha256="ab")
-    assert not any(segment.slower for segment in programme_of(item))
+    assert [one.slower for one in programme_of(item) if one.kind == "speech"] == [False, True]
 
 
 def test_an_emergency_begins_every_reading_with_the_siren() -> None:
