@@ -114,6 +114,9 @@ class Presenter:
         if self._shown_key is not None:
             self._around.probe()
         self._count(reading)
+        if not plan.alerts:  # an alarm comes before the light that it wants
+            self._set_levels(plan, reading)
+            self._set_clock(reading)
         plan = self._lay_out(plan, newest)
         if _key(plan, reading) != self._shown_key:
             plan = self._show(plan, reading, newest)
