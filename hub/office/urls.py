@@ -15,7 +15,6 @@ from hub.office.views import (
     lexicon,
     listing,
     notice,
-    poster,
     recording,
 )
 
@@ -25,7 +24,6 @@ urlpatterns = [
     path("notices/<int:pk>/act/", notice.act, name="desk-act"),
     path("notices/<int:pk>/panel/<int:number>.png", notice.panel_page, name="desk-panel"),
     path("notices/<int:pk>/recording/", recording.of_notice, name="desk-recording"),
-    path("notices/<int:pk>/poster/", poster.poster, name="desk-poster"),
     path("import/", importing.upload, name="desk-import"),
     path("delivery/", delivery.overview, name="desk-delivery"),
     path("delivery/<str:notice_id>/<int:revision>/<str:box>.png", delivery.snapshot,

@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "hub.lexicon",
     "hub.phone",
     "hub.poster",
+    "hub.poster",
     "hub.ledger",
     "hub.feedback",
     "hub.dispatch",

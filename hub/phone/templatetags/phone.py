@@ -9,7 +9,7 @@ from django import template
 from django.utils import timezone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date, datetime
 
     from contract.notice import Block, Column, Table
@@ -44,3 +44,9 @@ def with_pictures(blocks: Iterable[Block]) -> Iterator[tuple[Block, int]]:
 def last_day(until: datetime) -> date:
     """The last day on which a notice holds: one that ends at midnight holds the day before."""
     return timezone.localtime(until - timedelta(seconds=1)).date()
+
+
+@register.filter
+def nth(values: Sequence[str], number: int) -> str:
+    """The value with that number, counted from 1."""
+    return values[number - 1]

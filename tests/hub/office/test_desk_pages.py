@@ -345,23 +345,3 @@ def test_the_language_is_switched_and_kept(people: Desk) -> None:
 def test_nobody_gets_in_without_a_login() -> None:
     for name in ("desk-notices", "desk-delivery", "desk-emergencies", "desk-import"):
         assert Client().get(reverse(name)).status_code == 302
-
-
-def test_the_sheet_to_hang_up_has_table_head_code_and_complaints(
-    people: Desk, notices: Forms
-) -> None:
-    page = _published(people, notices["N001"])
-    answer = _client(people.clerk).get(reverse("desk-poster", args=[page.pk]), {"size": "A3"})
-    shown = answer.content.decode()
-    assert "<thead>" in shown
-    assert "<svg" in shown
-    assert "青石村村务监督委员会" in shown
-    assert "poster-A3.css" in shown
-    assert "530199196106111648" not in shown
-
-
-def test_what_is_not_in_force_has_no_sheet(people: Desk, notices: Forms) -> None:
-    draft = _submitted(people, notices["N003"])
-    address = reverse("desk-poster", args=[draft.pk])
-    assert _client(people.clerk).get(address).status_code == 404
-    assert _client(people.clerk).get(address, {"size": "../../etc"}).status_code == 404
