@@ -14,6 +14,7 @@ from wagtail.admin import urls as admin_urls
 from hub.cap.push import push as push_cap
 from hub.dispatch.assets import asset
 from hub.enrol.views import enrol
+from hub.health.views import healthz, metrics
 from hub.phone import urls as phone_urls
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("enrol/v1", enrol),
     path("cap/v1", push_cap, name="cap-push"),
     path("b/<str:sha256>", asset),
+    path("healthz", healthz),
+    path("metrics", metrics),
     path("favicon.ico", RedirectView.as_view(url="/static/office/mark.svg", permanent=True)),
     path("admin/", include(admin_urls)),
     path("", include(phone_urls)),

@@ -1,0 +1,1 @@
+"""What monitoring asks of the hub: is it well, and its figures. No names, no texts."""

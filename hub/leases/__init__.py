@@ -1,0 +1,1 @@
+"""Which dispatcher worker serves which county, written as leases in the database."""

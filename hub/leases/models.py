@@ -1,0 +1,34 @@
+"""Workers that dispatch, and the counties each of them holds for the next seconds."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Worker(models.Model):
+    """One dispatcher process; its last beat is the database's own time."""
+
+    name = models.CharField(max_length=80, primary_key=True)
+    beat_at = models.DateTimeField()
+    is_broker_up = models.BooleanField(default=False)
+    waiting = models.PositiveIntegerField(default=0, help_text="messages still to be asserted")
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Lease(models.Model):
+    """Who serves one county (the first six digits of an area) until when."""
+
+    county = models.CharField(max_length=6, primary_key=True)
+    worker = models.CharField(max_length=80, blank=True)
+    until = models.DateTimeField()
+
+    class Meta:
+        ordering = ["county"]
+
+    def __str__(self) -> str:
+        return f"{self.county}: {self.worker}"

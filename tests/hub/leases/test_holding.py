@@ -1,0 +1,79 @@
+"""Counties are shared out among living workers, and nobody serves one twice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from hub.leases.holding import LEASE_S, MARGIN_S, RENEW_S, Holding
+from hub.leases.models import Lease, Worker
+
+COUNTIES = ("530111", "530122", "530199", "530302", "530303")
+pytestmark = pytest.mark.django_db
+
+
+def turn(holding: Holding, now_s: float) -> frozenset[str]:
+    return holding.turn(COUNTIES, now_s, is_broker_up=True, waiting=0)
+
+
+def die(name: str) -> None:
+    """Nothing is heard of a worker until its leases have run out."""
+    past = timezone.now() - timedelta(seconds=LEASE_S + 1)
+    Worker.objects.filter(name=name).update(beat_at=past)
+    Lease.objects.filter(worker=name).update(until=past)
+
+
+def test_a_worker_alone_serves_every_county() -> None:
+    assert turn(Holding("a"), 0.0) == set(COUNTIES)
+
+
+def test_a_newcomer_gets_its_share_and_no_county_has_two_holders() -> None:
+    first, second = Holding("a"), Holding("b")
+    turn(first, 0.0)
+    assert turn(second, 0.0) == set()
+    kept = turn(first, RENEW_S)
+    taken = turn(second, RENEW_S)
+    assert (len(kept), len(taken)) == (3, 2)
+    assert kept | taken == set(COUNTIES)
+    assert not kept & taken
+
+
+def test_what_a_dead_worker_held_is_taken_over() -> None:
+    first, second = Holding("a"), Holding("b")
+    turn(first, 0.0)
+    turn(second, 0.0)
+    turn(first, RENEW_S)
+    die("a")
+    assert turn(second, RENEW_S) == set(COUNTIES)
+
+
+def test_a_worker_that_cannot_renew_stops_before_its_lease_ends() -> None:
+    holding = Holding("a")
+    turn(holding, 0.0)
+    ends_s = LEASE_S - MARGIN_S
+    assert holding.serving(ends_s - 0.1) == set(COUNTIES)
+    assert holding.serving(ends_s) == set()
+
+
+def test_a_worker_started_again_under_its_name_goes_on_at_once() -> None:
+    turn(Holding("a"), 0.0)
+    assert turn(Holding("a"), 0.0) == set(COUNTIES)
+
+
+def test_a_worker_that_ends_lets_go_at_once() -> None:
+    first, second = Holding("a"), Holding("b")
+    turn(first, 0.0)
+    turn(second, 0.0)
+    first.let_go()
+    assert turn(second, RENEW_S) == set(COUNTIES)
+    assert list(Worker.objects.values_list("name", flat=True)) == ["b"]
+
+
+def test_one_that_was_thought_dead_takes_nothing_back_that_others_hold() -> None:
+    first, second = Holding("a"), Holding("b")
+    turn(first, 0.0)
+    die("a")
+    assert turn(second, 0.0) == set(COUNTIES)
+    assert turn(first, RENEW_S) == set()
