@@ -81,5 +81,8 @@ class AskingTime:
         clock = self._held.clock
         reading, now_s = clock.read(), clock.monotonic_s()
         if reading.trusted and now_s - self._stored_s >= STORE_EVERY_S:
-            clock.store_trust(reading.now)
             self._stored_s = now_s
+            try:
+                clock.store_trust(reading.now)
+            except OSError as error:  # a full disk: all else that link does must go on
+                _log.error("the time cannot be written down: %s", error)

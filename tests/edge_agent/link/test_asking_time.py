@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+import errno
 from typing import TYPE_CHECKING
 
 import pytest
 
 from contract.messages import seal_message
 from contract.uplink import TimeAnswer
-from edge_agent.link.asking_time import ANSWER_WITHIN_S, REFRESH_AFTER_S, AskingTime
+from edge_agent.link.asking_time import ANSWER_WITHIN_S, REFRESH_AFTER_S, STORE_EVERY_S, AskingTime
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -82,3 +83,15 @@ def test_it_asks_again_after_a_while_and_once_a_day(
     assert asking.question() is None
     clock.advance(1)
     assert asking.question() is not None
+
+
+def test_a_disk_that_does_not_take_the_time_stops_nothing_else(
+    asking: AskingTime, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_now: datetime) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(clock, "store_trust", full)
+    clock.advance(STORE_EVERY_S)
+    asking.turn()
+    assert clock.read().trusted
