@@ -31,6 +31,8 @@ SAY: tuple[str, ...] = (sys.executable, "-m", "edge_agent.cli", "audio", "say")
 PIECE_CHARS = 90
 """Short enough that the first words come soon, long enough to sound like speech."""
 LONGEST_S = 30.0
+NEXT_VOICE_S = 12
+"""A voice that is slower than this makes way for the next one: somebody stands there."""
 _SENTENCE = re.compile(r"[^。！？!?；;\n]*[。！？!?；;\n]?")
 
 
@@ -105,8 +107,9 @@ def say_commands(settings: AudioSettings) -> tuple[tuple[str, ...], ...]:
     """The command for each voice of the box that has words, in the order of the settings."""
     model = ("--model", settings.voice_folder) if settings.voice_folder else ()
     words = ("--lexicon", settings.lexicon_file) if settings.lexicon_file else ()
-    voices = [voice for voice in settings.voices if voice != "siren"]
-    return tuple((*SAY, "--voice", voice, *model, *words) for voice in voices)
+    voices = [voice for voice in settings.voices if voice not in ("siren", "stock")]
+    soon = ("--deadline", str(NEXT_VOICE_S))
+    return tuple((*SAY, "--voice", voice, *soon, *model, *words) for voice in voices)
 
 
 def pieces_of_chapter(notice: Notice, chapter: Chapter, *, first: bool) -> tuple[str, ...]:

@@ -84,10 +84,11 @@
   opener.addEventListener("click", async () => {
     box.hidden = !box.hidden;
     opener.setAttribute("aria-expanded", String(!box.hidden));
+    opener.querySelector("span").textContent = box.hidden ? "打开拼音键盘" : "收起拼音键盘";
     if (!box.hidden) {
       table ??= await (await fetch("/static/pad.json")).json();
       draw();
-      box.scrollIntoView({ block: "nearest" });
+      text.scrollIntoView({ block: "start" });
     }
   });
   opener.hidden = false;

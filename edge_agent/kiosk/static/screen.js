@@ -29,6 +29,19 @@
     document.addEventListener(unwanted, (event) => event.preventDefault());
   }
 
+  // A keyboard plugged into the box must open nothing. In an app's window Chromium asks the page
+  // before it obeys a chord, so a refusal here holds; plain letters, Tab and Enter stay.
+  const plain = new Set(["Shift", "Tab", "Enter", "Escape", "Backspace", "Delete", "Home", "End", "PageUp", "PageDown", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"]);
+  document.addEventListener("keydown", (event) => {
+    const isChord = event.ctrlKey || event.altKey || event.metaKey;
+    const isNamed = event.key.length > 1 && !plain.has(event.key);
+    if (isChord || (isNamed && event.key !== "Process") || (event.shiftKey && event.key === "Escape")) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    }
+  }, { capture: true });
+  addEventListener("wheel", (event) => { if (event.ctrlKey) event.preventDefault(); }, { passive: false });
+
   async function leave(whither = "/") {
     try {
       await fetch("/reset", { method: "POST" });
