@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from edge_agent.led.panel import Area, Page, PanelSpec
 
 GAP = "　　"
+UNLIMITED = 1 << 31
+"""A load's limit in a program file."""
 ONE_PAGE = 0
 """In place of a load's limit: every page by itself, so that two halves of a page turn together."""
 _COMMAND_BYTES = 9
@@ -70,6 +72,8 @@ def pieces_of(area: Area, spec: PanelSpec, abilities: Abilities, limit: int) -> 
     """The area itself, or its upper and lower half when one page is too long for the memory."""
     size_px = size_px_of(area, spec)
     rows = area.height_px // size_px
+    if limit == UNLIMITED:
+        return [area]
     longest = max((_page_bytes(page, area, size_px, abilities) for page in area.pages), default=0)
     if longest <= limit or rows < 2 or _scrolls(area):
         return [area]
@@ -150,17 +154,17 @@ def _paged_loads(area: Area, size_px: int, abilities: Abilities, limit: int) -> 
     cells = _cells(area, size_px)
     room = limit - len(k_text.FONTS[size_px])
     groups: list[tuple[list[k_text.Row], list[Page]]] = []
+    used = 0
     for page in area.pages:
         rows = k_text.page_rows(page, area, size_px, abilities.lettering)
-        if (
-            limit != ONE_PAGE
-            and groups
-            and len(k_text.join_rows(groups[-1][0] + rows, cells)[0]) <= room
-        ):
+        length = sum(k_text.row_bytes(row, cells) for row in rows)
+        if limit != ONE_PAGE and groups and used + length <= room:
             groups[-1][0].extend(rows)
             groups[-1][1].append(page)
+            used += length
         else:
             groups.append((rows, [page]))
+            used = length
     return tuple(_group_load(area, size_px, rows, pages) for rows, pages in groups)
 
 

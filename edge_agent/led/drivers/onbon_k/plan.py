@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING
 from edge_agent.led import fonts
 from edge_agent.led.drivers.onbon_k import mosaic
 from edge_agent.led.drivers.onbon_k import text as k_text
-from edge_agent.led.drivers.onbon_k.loads import ONE_PAGE, Abilities, Load, loads_of, pieces_of
+from edge_agent.led.drivers.onbon_k.loads import (
+    ONE_PAGE,
+    UNLIMITED,
+    Abilities,
+    Load,
+    loads_of,
+    pieces_of,
+)
 from edge_agent.led.drivers.picture import Reel
 
 if TYPE_CHECKING:
@@ -85,7 +92,7 @@ def plan_screen(
     screen: Screen, spec: PanelSpec, abilities: Abilities, *, in_program: bool = False
 ) -> Plan:
     """Divide a screen; ``in_program``: texts of any length fit, because they go to flash."""
-    limit = 1 << 31 if in_program else abilities.text_bytes
+    limit = UNLIMITED if in_program else abilities.text_bytes
     areas = tuple(area for area in screen.areas if area.pages or area.clock_format)
     unshown = [] if abilities.pictures else _unshown(areas, abilities)
     pieces, picture = _divide(areas, spec, abilities, limit)
@@ -191,14 +198,15 @@ def _bounding(pictured: Sequence[Area], areas: Sequence[Area]) -> PictureZone | 
 
 def rare_characters(screen: Screen, abilities: Abilities) -> set[tuple[str, int]]:
     """What the card's own fonts lack, each with its size; only where ours have it."""
-    runs = [run for area in screen.areas for page in area.pages for run in page.runs]
-    lettering = replace(abilities.lettering, own=())
+    pages = (page for area in screen.areas for page in area.pages)
+    used = {(char, run.size_px) for page in pages for run in page.runs for char in run.text}
     return {
-        (char, run.size_px)
-        for run in runs
-        if run.size_px in k_text.FONTS
-        for char in k_text.missing(run.text, lettering, run.size_px)
-        if char != "\\" and not fonts.missing(char, run.size_px)
+        (char, size_px)
+        for char, size_px in used
+        if size_px in k_text.FONTS
+        and k_text.code_of(char, abilities.lettering) is None
+        and char != "\\"
+        and not fonts.missing(char, size_px)
     }
 
 

@@ -7,6 +7,7 @@ turns to the next page when an area is full. Runs are put on that grid with spac
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from edge_agent.led import fonts
@@ -66,15 +67,22 @@ def code_of(char: str, lettering: Lettering) -> bytes | None:
     A backslash starts an escape, so neither it nor a code whose second byte is one (5Ch) can
     be sent. Python's ``gb2312`` codec does not know — and ·, its ``gbk`` does.
     """
+    code, in_gb2312 = _gbk_code(char)
+    return code if in_gb2312 or lettering.gbk else None
+
+
+@lru_cache(maxsize=2048)
+def _gbk_code(char: str) -> tuple[bytes | None, bool]:
+    """A character's code in GBK that can be sent, and whether GB2312 has it too."""
     if " " <= char <= "~":
-        return None if char == "\\" else char.encode("ascii")
+        return (None, False) if char == "\\" else (char.encode("ascii"), True)
     try:
         code = char.encode("gbk")
     except UnicodeEncodeError:
-        return None
+        return None, False
     if len(code) != 2 or code[1] == 0x5C:
-        return None
-    return code if lettering.gbk or _in_gb2312(code) else None
+        return None, False
+    return code, _in_gb2312(code)
 
 
 def codes_of(char: str, lettering: Lettering, size_px: int) -> bytes | None:
@@ -145,6 +153,13 @@ def join_rows(rows: Sequence[Row], cells_per_line: int) -> tuple[bytes, bool]:
     ends = [b" " * gap if gap < len(NEWLINE) else NEWLINE for gap in gaps]
     wrapped = b"".join(b"".join(pair) for pair in zip(codes, [*ends[:-1], b""], strict=False))
     return (wrapped, True) if len(wrapped) < len(broken) else (broken, False)
+
+
+def row_bytes(row: Row, cells_per_line: int) -> int:
+    """At most so many bytes a row takes among others in `join_rows`."""
+    gap = cells_per_line - row.cells
+    ended = gap < 0 or b"\\F" in row.codes
+    return len(row.codes) + (len(NEWLINE) if ended else min(gap, len(NEWLINE)))
 
 
 def line_pieces(
