@@ -93,8 +93,10 @@ class ZoneSettings:
 class AudioSettings:
     """What the loudspeaker may do. Hours are local; emergencies are exempt from all of it."""
 
-    voices: tuple[str, ...] = ("espeak", "siren")
+    voices: tuple[str, ...] = ("kokoro", "espeak", "stock", "siren")
+    """Best first. Kokoro is passed over on a box without its model or with less than 2 GB."""
     voice_folder: str = ""
+    """Where set-up put Kokoro's model and the stock phrases; empty: the usual places."""
     quiet_hours: str = "21:00-06:30"
     airtime_limit_s: int = 3600
     late_limit_s: int = 1800

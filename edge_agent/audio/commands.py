@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from edge_agent.audio.script import Lexicon, Script
 
 DEFAULT_VOICES = ("kokoro", "espeak", "pyttsx3")
+MOST_REPORTED = 20
+"""Pieces that stay silent and are listed; more are counted."""
 DEFAULT_SETTINGS = "/etc/village-agent/agent.toml"
 MODEL_FOLDERS = ("/var/lib/village-agent/voice", "~/.cache/village-notice/voice")
 """Where set-up puts Kokoro's model: on a box, and on a desk."""
@@ -85,6 +87,10 @@ def _speed(text: str) -> float:
 
 def _script(arguments: argparse.Namespace) -> int:
     script = spoken_words(_text(arguments.text), read_lexicon(arguments.lexicon))
+    if script.silent:
+        _report(script)
+        sys.stderr.write("没有可以播出的文字 there is nothing to say\n")
+        return 1
     sys.stdout.write(script.words + "\n")
     if arguments.pinyin:
         from edge_agent.audio.voices.pronunciation import pinyin_text  # noqa: PLC0415 - heavy
@@ -166,7 +172,10 @@ def _text(argument: str) -> str:
 
 
 def _report(script: Script) -> None:
-    for item in script.unspoken:
+    more = len(script.unspoken) - MOST_REPORTED
+    for item in script.unspoken[:MOST_REPORTED]:
         shown = item.text.encode("utf-8", "backslashreplace").decode("utf-8")
         shown = "".join(s if s.isprintable() else f"U+{ord(s):04X}" for s in shown[:40])
         sys.stderr.write(f"{_REASONS.get(item.reason, item.reason)}: {shown}\n")
+    if more > 0:
+        sys.stderr.write(f"还有 {more} 处不读 and {more} more are silent\n")

@@ -19,7 +19,7 @@ from contract import codec
 from contract.errors import VillageError
 from contract.notice import Notice
 from edge_agent import settings as box_settings
-from edge_agent.audio.commands import read_lexicon
+from edge_agent.audio.commands import model_folder, read_lexicon
 from edge_agent.audio.pcm import RATE_HZ, SAMPLE_BYTES
 from edge_agent.audio.script import announcement, spoken_words
 from edge_agent.audio.speech import URGENT_S, write_answer
@@ -47,7 +47,7 @@ class Studio:
         self._folder = folder
         self._run = settings.run
         self._voice: VoiceChain = choose_voice(
-            settings.audio.voices, Path(settings.audio.voice_folder)
+            settings.audio.voices, _voice_folder(settings.audio.voice_folder)
         )
         self._lexicon = _lexicon(settings.audio.lexicon_file)
 
@@ -103,6 +103,10 @@ class Studio:
             out.setsampwidth(SAMPLE_BYTES)
             out.setframerate(RATE_HZ)
             out.writeframes(rendering.data)
+
+
+def _voice_folder(configured: str) -> Path:
+    return Path(configured) if configured else model_folder()
 
 
 def _lexicon(path: str) -> Lexicon:

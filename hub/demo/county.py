@@ -122,7 +122,9 @@ def _devices(box: Box, number: int, voices: Path | None) -> dict[str, Any]:
     }
     zone = {"name": "village", "sink": "file", "relay_pin": 17, "warm_up_s": 0.5, "tail_s": 0.5,
             "minimum_hold_s": 1.0}  # fmt: skip
-    audio: dict[str, Any] = {"quiet_hours": "", "airtime_limit_s": 86400}
+    # One neural voice a desk is enough: the hub's; two boxes with their own would starve it.
+    voices_here = ["espeak", "stock", "siren"]
+    audio: dict[str, Any] = {"voices": voices_here, "quiet_hours": "", "airtime_limit_s": 86400}
     if voices is not None:
         audio["voice_folder"] = str(voices)
     return {

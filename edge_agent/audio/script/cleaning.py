@@ -22,7 +22,9 @@ _LINK = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _MARKUP = re.compile(
-    r"<!--.{0,300}?-->|<[/!?]?[A-Za-z][^<>]{0,300}>|\[\[[^\[\]]{0,300}\]\]", re.DOTALL
+    r"\\[a-z]{2,8}(?:=[^\\\s]{0,20})?\\|<!--.{0,300}?-->|<[/!?]?[A-Za-z][^<>]{0,300}>"
+    r"|\[\[[^\[\]]{0,300}\]\]",
+    re.DOTALL,
 )
 _EMOJI = re.compile(
     "[0-9#*]\ufe0f?\u20e3"
@@ -47,8 +49,8 @@ def clean(text: str) -> tuple[str, tuple[Unspoken, ...]]:
         return pattern.sub(note, text)
 
     text = cut_off(text, unspoken)
-    text = take_out(_MARKUP, "markup", text)
-    text = take_out(_LINK, "link", html.unescape(text))
+    text = take_out(_MARKUP, "markup", html.unescape(text))
+    text = take_out(_LINK, "link", text)
     text = take_out(_EMOJI, "emoji", text)
     text = _without_foreign_lines(text, unspoken)
     text = _sayable(unicodedata.normalize("NFC", text).translate(ONE_FORM), unspoken)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edge_agent.audio.script.cleaning import is_chinese
 from edge_agent.audio.script.script import Script
 from edge_agent.audio.voices.engine import RawSpeech
 from edge_agent.audio.voices.finishing import from_pcm, trimmed
@@ -62,7 +63,10 @@ class EspeakEngine:
                 pieces.append(_plausible(sound, rate_hz, sentence))
         if not pieces:
             raise VoiceError("没有可以播出的文字 there is nothing to say")
-        return RawSpeech(np.concatenate(pieces), rate_hz)
+        known = "".join(word for word, _ in script.readings)
+        rare = (sign for sign in script.words if is_chinese(sign) and not "一" <= sign <= "龥")
+        silent = (sign for sign in rare if sign not in known and not says(self.voice, sign))
+        return RawSpeech(np.concatenate(pieces), rate_hz, tuple(dict.fromkeys(silent)))
 
 
 def words_for_espeak(script: Script) -> str:
@@ -85,10 +89,15 @@ def chinese_voice() -> str:
         VoiceError: espeak-ng is not installed, or none of its voices speaks Chinese.
     """
     for name in _CANDIDATES:
-        spoken = _program("-v", name, "-x", "-q", "--", _PROBE).decode("utf-8", "replace")
-        if re.search(r"\d", spoken) and "(en)" not in spoken:
+        if says(name, _PROBE):
             return name + _VARIANT
     raise VoiceError("espeak-ng 没有中文语音，请安装 espeak-ng-data (no voice speaks Chinese)")
+
+
+def says(voice: str, text: str) -> bool:
+    """Whether ``voice`` makes Chinese syllables, with their tones, of ``text``."""
+    spoken = _program("-v", voice, "-x", "-q", "--", text).decode("utf-8", "replace")
+    return re.search(r"\d", spoken) is not None and "(en)" not in spoken
 
 
 def _run(voice: str, pace: int, words: str) -> bytes:

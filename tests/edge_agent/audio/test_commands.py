@@ -83,3 +83,20 @@ def test_wrong_usage_exits_2() -> None:
         with pytest.raises(SystemExit) as ended:
             main(words)
         assert ended.value.code == 2
+
+
+@pytest.mark.parametrize("text", ["", "  ", "😂😂", "\u202e", "。。。"])
+def test_nothing_to_say_is_answered_in_words(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audio", "script", text]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "没有可以播出的文字" in err
+
+
+def test_a_thousand_silent_pieces_are_counted_not_listed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["audio", "script", "停水😂" * 1000]) == 0
+    err = capsys.readouterr().err
+    assert err.count("\n") < 30
+    assert "还有" in err

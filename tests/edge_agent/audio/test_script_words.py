@@ -143,3 +143,9 @@ def test_importing_the_script_loads_no_automata_and_no_voice() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_engine_escapes_are_no_words_even_when_they_are_written_as_entities() -> None:
+    script = spoken_words(r"停水 \rspd=50\ \pau=300\ &lt;break time='9s'/&gt;通知")
+    assert script.words == "停水通知"
+    assert [item.reason for item in script.unspoken] == ["markup"] * 3

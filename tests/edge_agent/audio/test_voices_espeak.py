@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from edge_agent.audio.pcm import RATE_HZ
-from edge_agent.audio.script import spoken_words
+from edge_agent.audio.script import Script, spoken_words
 from edge_agent.audio.voices import fetch
 from edge_agent.audio.voices.choice import VoiceChain, choose_voice
 from edge_agent.audio.voices.espeak import EspeakEngine, chinese_voice, words_for_espeak
@@ -193,3 +193,8 @@ def test_fetching_without_the_tools_for_it_says_which_is_missing(
     with pytest.raises(VoiceError, match="没有安装 no-such-python"):
         fetch.fetch(tmp_path / "voice")
     assert not (tmp_path / "voice" / "model.onnx").exists()
+
+
+def test_a_character_that_espeak_would_drop_is_reported() -> None:
+    spoken = EspeakEngine().speak(Script("请\U00030000村停水，㛃。", (), (("㛃", "jie2"),)), 1.0)
+    assert spoken.left_out == ("\U00030000",)
