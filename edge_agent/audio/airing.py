@@ -91,6 +91,16 @@ class Airing:
             self._hash.update(piece.data)
             self._hashed += samples
 
+    def lost(self, unheard: dict[str, int]) -> None:
+        """Take back what the buffer of a lost card had taken; its zone may not have heard it."""
+        for zone, samples in unheard.items():
+            if zone in self.facts.played:
+                self.facts.played[zone] = max(0, self.facts.played[zone] - samples)
+
+    def step_back(self, samples: int) -> None:
+        """No zone heard these samples; they will be offered again."""
+        self.facts.offered = max(0, self.facts.offered - samples)
+
     def seal(self) -> None:
         """Write down the hash of the programme as far as it was handed over in this round."""
         while self._hashed < self.entry.offset:

@@ -11,7 +11,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edge_agent.audio.pcm import RATE_HZ, SILENT_BLOCK, scale
+from edge_agent.audio.pcm import BLOCK_SAMPLES, RATE_HZ, SILENT_BLOCK, scale
 from edge_agent.audio.sinks import SinkLostError
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class Mixer:
     def __init__(self, sinks: Mapping[str, tuple[Sink, Collection[str]]], clock: Clock) -> None:
         self._clock = clock
         self._lines = [_Line(sink, frozenset(zones)) for sink, zones in sinks.values()]
+        self._unheard: dict[str, int] = {}
 
     @property
     def streaming(self) -> bool:
@@ -72,6 +73,11 @@ class Mixer:
         """Samples that may have been handed over but not heard when a card is lost."""
         leads = (line.sink.lead_s for line in self._lines if line.zones.intersection(zones))
         return round(max(leads, default=0.0) * RATE_HZ)
+
+    def unheard(self) -> dict[str, int]:
+        """Samples by zone that a lost card had taken but may not have played; told once."""
+        found, self._unheard = self._unheard, {}
+        return found
 
     def play(
         self, block: bytes, gains: Mapping[str, float], label: str, *, silence: str = ""
@@ -140,6 +146,9 @@ class Mixer:
     def _lost(self, line: _Line, error: SinkLostError) -> None:
         level = logging.WARNING if line.retry_s == FIRST_RETRY_S else logging.DEBUG
         _log.log(level, "lost the sound card: %s; trying again in %.1f s", error, line.retry_s)
+        if line.open:
+            lead = min(line.taken * BLOCK_SAMPLES, round(line.sink.lead_s * RATE_HZ))
+            self._unheard.update(dict.fromkeys(line.zones, lead))
         line.sink.close()
         line.open = False
         line.losses += 1

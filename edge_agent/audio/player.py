@@ -146,7 +146,8 @@ class Player:
         """Hand over one block of the announcement that has the air."""
         zones = self._addressed(airing)
         item = airing.entry.announcement
-        self._take_air(airing, zones)
+        self._take_air(airing)
+        self._hush_neighbours(airing.key, zones)
         warm_in_s = self._warm(airing, zones)
         awake = [zone for zone in zones if not self._amplifier.resting((zone,))]
         gains = self._volume.gains(awake, reading, urgent=item.urgent, muted=item.muted)
@@ -160,6 +161,7 @@ class Player:
             self._end_round(airing, reading)
             return 0.0
         took = self._mixer.play(piece.data, gains, f"{airing.key} {piece.kind}")
+        airing.lost(self._mixer.unheard())
         if not took:
             return self._mute(airing, reading)
         self._count(airing, piece, took, reading)
@@ -186,14 +188,24 @@ class Player:
         if self._unsaved >= SAVE_SAMPLES:
             self._save(reading)
 
-    def _take_air(self, airing: Airing, zones: Collection[str]) -> None:
-        """A neighbour on the same card must not hear what is not for it."""
+    def _take_air(self, airing: Airing) -> None:
         if self._on_air == airing.key:
             return
         self._on_air = airing.key
         self._listened_to = ""
         self._mute_since_s = None
-        self._amplifier.switch_off(self._mixer.neighbours(zones), f"not for {airing.key}")
+        self._mixer.unheard()  # what was lost before was another's
+
+    def _hush_neighbours(self, key: str, zones: Collection[str]) -> None:
+        """A neighbour on the same card must not hear what is not for it.
+
+        Its own last samples may still lie in the card's buffer: its relay opens behind them.
+        """
+        now_s = self._clock.monotonic_s()
+        for zone in self._amplifier.on & self._mixer.neighbours(zones):
+            lead_s = self._mixer.lead_samples((zone,)) / RATE_HZ
+            if now_s - self._last_sound_s.get(zone, -lead_s) >= lead_s:
+                self._amplifier.switch_off((zone,), f"not for {key}")
 
     def _listen(self, airing: Airing, zones: Collection[str], block: bytes) -> None:
         """Let the microphones follow; they are opened only when the first block is on its way."""
@@ -227,7 +239,9 @@ class Player:
             self._mute_since_s = now_s
             if airing.facts.offered:
                 unheard = self._mixer.lead_samples(self._addressed(airing))
-                self._queue.heard(airing.key, max(0, airing.entry.offset - unheard), reading)
+                unheard = min(unheard, airing.entry.offset)
+                airing.step_back(unheard)
+                self._queue.heard(airing.key, airing.entry.offset - unheard, reading)
             return BLOCK_S
         over = item.expires_at is not None and reading.now >= item.expires_at
         if over or (not item.urgent and now_s - self._mute_since_s > NO_CARD_S):

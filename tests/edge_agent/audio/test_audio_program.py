@@ -71,14 +71,14 @@ def flood(name: str = "A-1", **changes: object) -> Alert:
 class Box:
     """One box: its settings, link's side of its store, and its audio part."""
 
-    def __init__(self, folder: Path, clock: ManualClock) -> None:
+    def __init__(self, folder: Path, clock: ManualClock, more: str = "") -> None:
         self.folder = folder
         self.clock = clock
         path = folder / "agent.toml"
         path.write_text(
             f'[box]\nid = "box-1"\narea = "{VILLAGE}"\nvillage = "青石村"\n'
             f'state = "{folder}/state"\nrun = "{folder}/run"\n'
-            '[[zone]]\nname = "horn"\nsink = "file"\nrelay_pin = 17\nwarm_up_s = 0.5\n',
+            '[[zone]]\nname = "horn"\nsink = "file"\nrelay_pin = 17\nwarm_up_s = 0.5\n' + more,
             encoding="utf-8",
         )
         self.settings = box_settings.load(path)
@@ -139,6 +139,34 @@ class Box:
         while (left_s := until_s - self.clock.monotonic_s()) > 1e-6:
             if wait_s := self.loudspeaker._player.step():
                 self.clock.advance(min(wait_s, left_s))
+
+    def live(self, seconds: float) -> None:
+        """Let the clock pass as `Loudspeaker.run` does, looking whenever something is due."""
+        until_s = self.clock.monotonic_s() + seconds
+        self.settle()
+        while (left_s := until_s - self.clock.monotonic_s()) > 1e-6:
+            if self.loudspeaker._is_due():
+                self.settle()
+            if wait_s := self.loudspeaker._player.step():
+                self.clock.advance(min(wait_s, left_s))
+
+    def aired(self) -> list[tuple[str, str]]:
+        """When (China's time) whose samples began, in order."""
+        rows = [
+            json.loads(line)
+            for path in sorted((self.folder / "state/audio/horn").glob("*.jsonl"))
+            for line in path.read_text(encoding="utf-8").splitlines()
+        ]
+        return [
+            (f"{datetime.fromisoformat(row['at']).astimezone(CHINA):%m-%d %H:%M}", row["label"])
+            for row in rows
+            if row["label"].endswith((" speech", " siren"))
+        ]
+
+    def relay_closings(self) -> int:
+        """How often the amplifier was switched on."""
+        text = (self.folder / "state/audio/relay-edges.jsonl").read_text(encoding="utf-8")
+        return sum(json.loads(line)["on"] for line in text.splitlines())
 
     def states(self, notice_id: str) -> list[str]:
         """What was reported of one notice."""

@@ -361,8 +361,59 @@ def test_a_zone_that_missed_samples_makes_the_receipt_say_so(
     assert last.spoken.state == "failed"
     assert last.spoken.samples_played is not None
     assert last.spoken.samples_played["北"] == last.spoken.samples_total
-    assert last.spoken.samples_played["南"] < last.spoken.samples_total
+    taken = sum(len(data) // 2 for label, data in village.heard("南") if "warm-up" not in label)
+    in_the_buffer = round(0.08 * 48_000)
+    assert last.spoken.samples_played["南"] == taken - in_the_buffer, "that was perhaps not heard"
     assert "南" in last.detail
+
+
+def test_a_neighbour_hears_its_own_last_samples_before_its_relay_opens(
+    tmp_path: Path, clock: ManualClock, pins: MockFactory
+) -> None:
+    del pins
+    card = RecordingSink(tmp_path / "both", clock, Pacer(clock))
+    village = Village(tmp_path, clock, zones=TWO_ZONES, sinks={"both": (card, ("北", "南"))})
+    village.player.accept(replace(NOTICE, zones=("南",)))
+    village.run(3)
+    village.player.accept(replace(FLOOD, zones=("北",)))
+    village.run(1)
+    index = (tmp_path / "both" / "0001.jsonl").read_text(encoding="utf-8").splitlines()
+    siren = next(row for row in map(json.loads, index) if row["label"].endswith("siren"))
+    edges = (tmp_path / "relay-edges.jsonl").read_text(encoding="utf-8").splitlines()
+    off = [row for row in map(json.loads, edges) if row["zone"] == "南" and not row["on"]][-1]
+    assert 0.05 <= off["monotonic_s"] - siren["monotonic_s"] <= 0.1
+
+
+def test_a_card_that_dies_never_sends_its_sound_to_another_zone(
+    tmp_path: Path, clock: ManualClock, pins: MockFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del pins
+    config = tmp_path / "alsa.conf"
+    cards = "".join(
+        f'pcm.{name} {{ type file slave.pcm "null" file "{tmp_path}/{name}.raw" format "raw" }}\n'
+        for name in ("north", "south")
+    )
+    config.write_text(f"</usr/share/alsa/alsa.conf>\n{cards}", encoding="ascii")
+    monkeypatch.setenv("ALSA_CONFIG_PATH", str(config))
+    south = AlsaSink("south", Pacer(clock))
+    sinks = {"北": (AlsaSink("north", Pacer(clock)), ("北",)), "南": (south, ("南",))}
+    village = Village(tmp_path, clock, zones=TWO_ZONES, sinks=sinks)
+    village.player.accept(replace(NOTICE, zones=("南",)))
+    village.run(3)
+    assert south._aplay is not None
+    south._aplay.kill()
+    south._aplay.wait()
+    village.player.accept(replace(FLOOD, zones=("北",)))
+    village.run(40)
+    village.player.close()
+    words, alarm = words_pcm(NOTICE.text, 3.0), words_pcm(FLOOD.text, 3.0)
+    north, again = (tmp_path / "north.raw").read_bytes(), (tmp_path / "south.raw").read_bytes()
+    assert alarm in north
+    assert words[-9600:] in again, "it was opened again and went on"
+    for block in range(0, len(words) - 1920, 1920):
+        assert words[block : block + 1920] not in north, "the notice of 南 never sounds in 北"
+    for block in range(0, len(alarm) - 1920, 1920):
+        assert alarm[block : block + 1920] not in again
 
 
 def test_only_the_addressed_zone_hears_it_and_only_its_relay_closes(
