@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from datetime import timedelta
-import errno
 from typing import TYPE_CHECKING
 
 import pytest
@@ -91,6 +91,7 @@ def test_a_disk_that_does_not_take_the_time_stops_nothing_else(
     def full(_now: datetime) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
+    clock.trusted = True
     monkeypatch.setattr(clock, "store_trust", full)
     clock.advance(STORE_EVERY_S)
     asking.turn()
