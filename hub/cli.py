@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_county(commands)
     _add_tickets(commands)
     _add_cap(commands)
+    _add_keys(commands)
     _add_revoke(commands)
     return parser
 
@@ -261,6 +262,14 @@ def _revoke(arguments: argparse.Namespace) -> int:
         return FAILED
     sys.stdout.write(f"✓ {arguments.box} 已吊销 revoked\n")
     return DONE
+
+
+def _add_keys(commands: Commands) -> None:
+    from hub.sealing import key_commands  # noqa: PLC0415 - help of others must not pay for it
+
+    command = _add(commands, "keys", "key ceremonies: roots, rotation, revocation, drills")
+    default = Path(os.environ.get("VILLAGE_HUB_DATA", "var/hub"))
+    key_commands.add_arguments(command, _open_hub, default)
 
 
 def _add_cap(commands: Commands) -> None:

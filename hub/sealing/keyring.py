@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from contract.errors import VillageError
 from contract.keys import KeySet, PrivateKey, PublicKey, seal_keys
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from contract.keys import Role
@@ -34,6 +35,8 @@ class Keyring:
 
     folder: Path
     area: str
+    areas: Mapping[str, str] = field(default_factory=dict)
+    """Division code of an officer's post, by account: a town's officer signs for that town."""
 
     def root(self, name: str) -> PrivateKey:
         """One of the three roots, from the folder that is to be moved to a safe.
@@ -64,26 +67,62 @@ class Keyring:
         Raises:
             KeyFileError: the account's name cannot stand in a file name.
         """
-        if _NAME.fullmatch(username) is None:
-            raise KeyFileError(
-                f"账号名不能用作密钥文件名 / not a name for a key file: {username[:40]!r}"
-            )
-        return self._key(self.folder / "emergency" / username)
+        if username in ("target", "content"):
+            raise KeyFileError(f"账号名不能是 {username} / not a name for an officer's key")
+        return self._key(self.path_of(username))
 
     def key_set(self, persons: tuple[str, ...], version: int = 1) -> KeySet:
         """All public halves with their roles; ``persons`` may sign emergencies."""
         keys = [self.root(name).public("root", holder=name) for name in ROOTS]
-        keys.append(self._public(self.target, "target", "target"))
+        return KeySet(version=version, keys=(*keys, *self.working_keys(persons)))
+
+    def working_keys(self, persons: tuple[str, ...]) -> tuple[PublicKey, ...]:
+        """Public halves of all but the roots."""
+        keys = [self._public(self.target, "target", "target")]
         keys.append(self._public(self.content, "content", "content"))
         keys += [self._public(self.emergency(name), "emergency", name) for name in persons]
-        return KeySet(version=version, keys=tuple(keys))
+        return tuple(keys)
+
+    def path_of(self, holder: str) -> Path:
+        """Where the key of ``target``, ``content`` or an officer lies.
+
+        Raises:
+            KeyFileError: the name cannot stand in a file name.
+        """
+        if holder in ("target", "content"):
+            return self.folder / holder
+        if _NAME.fullmatch(holder) is None:
+            raise KeyFileError(
+                f"账号名不能用作密钥文件名 / not a name for a key file: {holder[:40]!r}"
+            )
+        return self.folder / "emergency" / holder
+
+    def prepare(self, holder: str) -> PublicKey:
+        """A new key for a holder, laid beside the present one until its key set is published."""
+        role: Role = "emergency" if holder not in ("target", "content") else holder  # type: ignore[assignment] # both are roles
+        return self._public(self._key(_next(self.path_of(holder))), role, holder)
+
+    def held(self, holder: str) -> dict[str, PrivateKey]:
+        """The present and, if there is one, the prepared key of a holder, by key id."""
+        path = self.path_of(holder)
+        found = [self._key(each) for each in (path, _next(path)) if each.exists()]
+        return {key.key_id: key for key in found}
+
+    def activate(self, holder: str, key_id: str) -> bool:
+        """Put a prepared key in its place if it is the published one; the old one is erased."""
+        prepared = _next(self.path_of(holder))
+        if not prepared.exists() or self._key(prepared).key_id != key_id:
+            return False
+        prepared.replace(self.path_of(holder))
+        return True
 
     def sealed_key_set(self, persons: tuple[str, ...], version: int = 1) -> bytes:
         """The key set signed by two roots, as boxes receive it."""
         return seal_keys(self.key_set(persons, version), [self.root(name) for name in ROOTS[:2]])
 
     def _public(self, key: PrivateKey, role: Role, holder: str) -> PublicKey:
-        return key.public(role, area=self.area, holder=holder)
+        area = self.areas.get(holder, self.area) if role == "emergency" else self.area
+        return key.public(role, area=area, holder=holder)
 
     def _key(self, path: Path) -> PrivateKey:
         if not path.exists():
@@ -96,6 +135,11 @@ class Keyring:
         if len(secret) != 32:
             raise KeyFileError(f"密钥文件已损坏 / damaged key file: {path.name}")
         return PrivateKey.from_bytes(secret)
+
+
+def _next(path: Path) -> Path:
+    """The prepared key beside ``path``; no account's name begins with a dot."""
+    return path.with_name(f".{path.name}.next")
 
 
 def _make(path: Path) -> PrivateKey:

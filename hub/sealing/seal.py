@@ -23,6 +23,7 @@ from hub.sealing.keyring import Keyring
 from hub.sealing.models import AssetUse, OutboxKind, OutboxRow, SealedNotice
 
 if TYPE_CHECKING:
+    from contract.areas import Area
     from contract.notice import Notice
     from hub.sealing.assets import Renderer
 
@@ -33,7 +34,7 @@ def keyring() -> Keyring:
     Raises:
         CountyPage.DoesNotExist: the hub has no county yet.
     """
-    return Keyring(settings.DATA.keys, CountyPage.objects.get().code)
+    return Keyring(settings.DATA.keys, CountyPage.objects.get().code, officer_areas())
 
 
 def officers() -> tuple[str, ...]:
@@ -41,6 +42,17 @@ def officers() -> tuple[str, ...]:
     posts = Post.objects.filter(role__in=SUPERVISORS)
     names = {user.username for post in posts for user in post.group.user_set.filter(is_active=True)}
     return tuple(sorted(names))
+
+
+def officer_areas() -> dict[str, str]:
+    """The area that each officer's key may sign for: the smallest that holds all their posts."""
+    found: dict[str, Area] = {}
+    for post in Post.objects.filter(role__in=SUPERVISORS).select_related("place"):
+        own = post.place.area
+        for user in post.group.user_set.filter(is_active=True):
+            known = found.get(user.username, own)
+            found[user.username] = [each for each in own.path() if each.covers(known)][-1]
+    return {name: str(area) for name, area in found.items()}
 
 
 @transaction.atomic

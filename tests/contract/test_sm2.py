@@ -71,8 +71,8 @@ def test_anything_else_is_wrong(public: bytes, signature: bytes, message: bytes)
 
 def test_every_kind_of_message_verifies_with_sm2(keys: list[sm2.Sm2PrivateKey]) -> None:
     target, content, first, second = keys
-    trust = Trust(KeySet(1, (_public(target, "target"), _public(content, "content"),
-                             _public(first, "emergency"), _public(second, "emergency"))))  # fmt: skip
+    officers = (_public(first, "emergency"), _public(second, "emergency"))
+    trust = Trust(KeySet(1, (_public(target, "target"), _public(content, "content"), *officers)))
     trust.verify(envelope.parse(envelope.seal("manifest", b"{}", [target])), [HOME])
     trust.verify(envelope.parse(envelope.seal("notice", b"{}", [content])), [HOME])
     trust.verify(envelope.parse(envelope.seal("alert", b"{}", [first, second])), [HOME])
