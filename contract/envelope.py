@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 EnvelopeType = Literal[
-    "manifest", "notice", "alert", "keys", "time", "answer", "ticket", "live"
+    "manifest", "notice", "alert", "keys", "time", "answer", "ticket", "live",
+    "hub", "delta", "ack",
 ]  # fmt: skip
 MAX_INFLATED_BYTES = 1024 * 1024
 MAX_SIGNATURES = 8

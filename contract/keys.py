@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Role = Literal["root", "target", "content", "emergency"]
 ROLE_OF_TYPE: dict[str, Role] = {
     "manifest": "target", "time": "target", "answer": "target", "ticket": "target",
+    "hub": "target", "delta": "target", "ack": "target",
     "notice": "content", "alert": "emergency", "keys": "root", "live": "content",
 }  # fmt: skip
 ALSO_OF_TYPE: dict[str, Role] = {"live": "target"}

@@ -12,20 +12,22 @@ from typing import TYPE_CHECKING, TypeVar
 from contract import codec, envelope, wire
 from contract.alert import Alert
 from contract.areas import Area
+from contract.delta import Delta
 from contract.errors import ContractError
 from contract.feedback import Answer
+from contract.hub_note import HubNote
 from contract.live import LiveSession
 from contract.manifest import Manifest
 from contract.notice import Notice
-from contract.uplink import TimeAnswer
+from contract.uplink import EventAck, TimeAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from contract.keys import Trust
 
-Message = Manifest | Notice | Alert | TimeAnswer | Answer | LiveSession
-M = TypeVar("M", Manifest, Notice, Alert, TimeAnswer, Answer, LiveSession)
+Message = Manifest | Notice | Alert | TimeAnswer | Answer | LiveSession | HubNote | Delta | EventAck
+M = TypeVar("M", Manifest, Notice, Alert, TimeAnswer, Answer, LiveSession, HubNote, Delta, EventAck)
 TYPE_OF: dict[type, envelope.EnvelopeType] = {
     Manifest: "manifest",
     Notice: "notice",
@@ -33,6 +35,9 @@ TYPE_OF: dict[type, envelope.EnvelopeType] = {
     TimeAnswer: "time",
     Answer: "answer",
     LiveSession: "live",
+    HubNote: "hub",
+    Delta: "delta",
+    EventAck: "ack",
 }
 
 
@@ -59,7 +64,7 @@ def open_message(kind: type[M], data: bytes, trust: Trust) -> M:
 
 def areas_of(message: Message) -> Iterable[Area]:
     """The areas a message speaks to."""
-    if isinstance(message, Manifest):
+    if isinstance(message, Manifest | HubNote | Delta):
         return (Area.parse(message.area),)
     if isinstance(message, Notice | LiveSession):
         return tuple(Area.parse(area) for area in message.areas)

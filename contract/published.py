@@ -12,8 +12,10 @@ from pathlib import Path
 
 from contract import codec
 from contract.alert import Alert
+from contract.delta import Delta
 from contract.enrolment import EnrolAnswer, EnrolQuestion, Ticket
 from contract.feedback import Answer, Feedback
+from contract.hub_note import HubNote
 from contract.keys import KeySet
 from contract.live import LiveSession
 from contract.manifest import Manifest
@@ -25,6 +27,8 @@ FOLDER = Path(__file__).resolve().parent
 MESSAGES: dict[str, type] = {
     "notice": Notice,
     "manifest": Manifest,
+    "delta": Delta,
+    "hub_note": HubNote,
     "alert": Alert,
     "live_session": LiveSession,
     "keys": KeySet,

@@ -39,6 +39,11 @@ def area_manifest(area: Area) -> str:
     return f"{VERSION}/g/{area}/man"
 
 
+def area_delta(area: Area) -> str:
+    """Signed change between two manifests of an area, not retained, with a message expiry."""
+    return f"{VERSION}/g/{area}/delta"
+
+
 def area_alert(area: Area) -> str:
     """Signed emergency, not retained, with a message expiry."""
     return f"{VERSION}/g/{area}/alert"

@@ -85,18 +85,18 @@ class County:
             sealer,
             lambda: sealer.others(time.monotonic()),
         )
-        repeat = made._assertion.repeat
+        repeat = made._outlets[0].assertion.repeat
 
         def counted(area: str) -> None:
             self.repeats.append((time.monotonic(), area))
             repeat(area)
 
-        made._assertion.repeat = counted  # type: ignore[method-assign] # the stand counts
+        made._outlets[0].assertion.repeat = counted  # type: ignore[method-assign] # the stand counts
         return made
 
     def kill_dispatcher(self) -> None:
         """It ends without a word; a new one takes over."""
-        self.dispatcher._connection._lose("killed")
+        self.dispatcher._outlets[0].connection._lose("killed")
         self.dispatcher = self.new_dispatcher()
 
     def publish(self, **changes: object) -> NoticePage:
@@ -133,7 +133,7 @@ class County:
 
     def restore(self, folder: Path) -> None:
         """Put an older database back and start a dispatcher on it."""
-        self.dispatcher._connection._lose("the hub is being restored")
+        self.dispatcher._outlets[0].connection._lose("the hub is being restored")
         connections.close_all()
         for path in self.data.glob("hub.sqlite3*"):
             path.unlink()

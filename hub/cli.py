@@ -105,6 +105,10 @@ def _add_serve(commands: Commands) -> None:
         help="TCP port for boxes with certificates (default 8883; 0: none)",
     )  # fmt: skip
     command.add_argument(
+        "--standby-port", type=int, default=0, metavar="PORT",
+        help="run a second broker, on this port and the one after --tls-port (default: none)",
+    )  # fmt: skip
+    command.add_argument(
         "--broker-name", action="append", default=[], metavar="HOST",
         help="host name or address by which boxes reach the broker (default: the web site's)",
     )  # fmt: skip
@@ -118,7 +122,9 @@ def _serve(arguments: argparse.Namespace) -> int:
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise SettingsError(f"--listen {arguments.listen!r}: 应写成 主机:端口 write HOST:PORT")
     names = tuple(arguments.broker_name)
-    addresses = serve.Addresses(host, int(port), arguments.broker_port, arguments.tls_port, names)
+    addresses = serve.Addresses(
+        host, int(port), arguments.broker_port, arguments.tls_port, arguments.standby_port, names
+    )
     return serve.main(arguments.data.resolve(), addresses)
 
 

@@ -42,6 +42,9 @@ class Addresses:
     web_port: int = 8000
     broker_port: int = 1883
     tls_port: int = 0
+    standby_port: int = 0
+    """Of a second broker on this machine, which boxes use when the first is away; 0: none. Its
+    listener for certificates has the next number after ``tls_port``."""
     names: tuple[str, ...] = ()
 
     @property
@@ -57,9 +60,22 @@ class Addresses:
     @property
     def broker_tls(self) -> str:
         """The broker's address for boxes with certificates; empty without such a listener."""
+        return self._with_tls(self.tls_port)
+
+    @property
+    def standby(self) -> str:
+        """The second broker's address on this machine; empty when there is none."""
+        return f"mqtt://127.0.0.1:{self.standby_port}" if self.standby_port else ""
+
+    @property
+    def standby_tls(self) -> str:
+        """The second broker's address for boxes with certificates."""
+        return self._with_tls(self.tls_port + 1) if self.standby_port and self.tls_port else ""
+
+    def _with_tls(self, port: int) -> str:
         name = self.broker_names[0]
         host = f"[{name}]" if ":" in name else name
-        return f"mqtts://{host}:{self.tls_port}" if self.tls_port else ""
+        return f"mqtts://{host}:{port}" if self.tls_port else ""
 
     @property
     def broker_names(self) -> tuple[str, ...]:
@@ -96,6 +112,8 @@ def environment(data: Path, addresses: Addresses) -> dict[str, str]:
         "VILLAGE_HUB_URL": os.environ.get("VILLAGE_HUB_URL", addresses.url),
         "VILLAGE_HUB_BROKER": addresses.broker,
         "VILLAGE_HUB_BROKER_TLS": addresses.broker_tls,
+        "VILLAGE_HUB_STANDBY": addresses.standby,
+        "VILLAGE_HUB_STANDBY_TLS": addresses.standby_tls,
         "DJANGO_SETTINGS_MODULE": "hub.site.settings",
     }
 
@@ -137,12 +155,21 @@ def children(data: Path, addresses: Addresses) -> list[Child]:
     def child(name: str, *words: str) -> Child:
         return Child(name, [sys.executable, "-m", *words], logs / f"{name}.log", told)
 
-    broker = ["--port", str(addresses.broker_port)]
-    if addresses.tls_port:
-        broker += ["--tls-port", str(addresses.tls_port), "--tls-folder", str(tls_folder(data))]
-        broker += ["--tls-host", addresses.web_host]
+    def broker(name: str, port: int, tls_port: int, *more: str) -> Child:
+        words = ["hub.broker", "--port", str(port), *more]
+        if addresses.tls_port:
+            words += ["--tls-port", str(tls_port), "--tls-folder", str(tls_folder(data))]
+            words += ["--tls-host", addresses.web_host]
+        return child(name, *words)
+
+    standby = ("--standby", str(data / "standby"))
     return [
-        child("broker", "hub.broker", *broker),
+        broker("broker", addresses.broker_port, addresses.tls_port),
+        *(
+            [broker("standby", addresses.standby_port, addresses.tls_port + 1, *standby)]
+            if addresses.standby_port
+            else []
+        ),
         child("dispatcher", "hub.dispatch"),
         child("web", "hub.site.server", "--listen", web),
         *([child("cap", "hub.cap")] if (data / CAP_SOURCES).exists() else []),

@@ -22,6 +22,7 @@ _log = logging.getLogger(__name__)
 ANSWER_WITHIN_S = 30.0
 ASK_AGAIN_S = 30.0
 STORE_EVERY_S = 600.0
+SOON_S = 1.0
 REFRESH_AFTER_S = 24 * 3600.0
 """A Pi's crystal drifts by seconds a day."""
 
@@ -45,6 +46,11 @@ class AskingTime:
             return None
         self._nonce, self._asked_s = secrets.token_hex(16), now_s
         return wire.dumps(codec.encode(TimeQuestion(self._held.settings.box.id, self._nonce)))
+
+    def hub_is_back(self) -> None:
+        """The hub has said that it is here: a question that it did not hear is put again soon."""
+        soon_s = self._held.clock.monotonic_s() - ASK_AGAIN_S + SOON_S
+        self._asked_s = min(self._asked_s, soon_s)
 
     def take_answer(self, body: bytes) -> bool:
         """Believe a signed answer to our last question; True when the clock is now trusted."""

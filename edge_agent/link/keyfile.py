@@ -47,7 +47,7 @@ class KeyFile:
         if sealed == self.sealed:
             return False
         trust = self.trust.advance(sealed)
-        _write(self._path, sealed)
+        write_whole(self._path, sealed)
         self.sealed, self.trust = sealed, trust
         return True
 
@@ -60,7 +60,7 @@ def pin(folder: Path, sealed: bytes) -> None:
     """
     _opened(sealed)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _write(folder / NAME, sealed)
+    write_whole(folder / NAME, sealed)
 
 
 def _opened(sealed: bytes) -> KeySet:
@@ -71,7 +71,8 @@ def _opened(sealed: bytes) -> KeySet:
     return codec.decode(KeySet, wire.loads(opened.content()))
 
 
-def _write(path: Path, sealed: bytes) -> None:
+def write_whole(path: Path, sealed: bytes) -> None:
+    """Write a file that only its owner reads: whole on the disk when this returns, or not there."""
     draft = path.with_suffix(".part")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:

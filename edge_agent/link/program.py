@@ -15,6 +15,7 @@ from edge_agent.link.alarms import Alarms
 from edge_agent.link.answering import Answering
 from edge_agent.link.asking_time import AskingTime
 from edge_agent.link.holdings import is_rotten, open_holdings
+from edge_agent.link.hub_notes import HubNotes
 from edge_agent.link.live import LiveIntake
 from edge_agent.link.session import Session
 from edge_agent.link.state_report import StateReport
@@ -41,13 +42,16 @@ class Link:
     """All of link at work. `turn` waits at most a second and does whatever is due."""
 
     def __init__(self, settings: Settings, clock: TrustedClock) -> None:
-        where = address.parse(settings.link)
+        address.parse(settings.link)  # a wrong setting is told before anything is opened
         self._settings = settings
         self._held: Holdings = open_holdings(settings, clock)
         self._poked = PokeListener(settings.run, "link")
+        self._notes = HubNotes(self._held)
+        brokers = self._notes.brokers()
         self._session = Session(
-            settings.box.id, where, settings.link.keepalive_s, clock, listener=self
+            settings.box.id, brokers[0], settings.link.keepalive_s, clock, listener=self
         )
+        self._session.use(brokers)
         self._alarms = Alarms(self._held)
         self._live = LiveIntake(self._held)
         self._sync = Sync(self._held, self._alarms, self._session)
@@ -150,7 +154,11 @@ class Link:
     def connected(self, session: str) -> None:
         """Subscribe to all this box follows, report, and send what waits."""
         box = self._settings.box.id
-        follow = [topics.KEYS, *(topics.box_down(box, each) for each in ("time", "ack", "answer"))]
+        follow = [
+            topics.KEYS,
+            topics.HUB,
+            *(topics.box_down(box, each) for each in ("time", "ack", "answer")),
+        ]
         for area in reversed(self._settings.followed):
             follow += [topics.area_alert(area), topics.area_manifest(area)]
         if self._settings.zone:
@@ -166,6 +174,8 @@ class Link:
         box = self._settings.box.id
         if topic.startswith(topics.KEYS):
             self._take_keys(topic, payload)
+        elif topic == topics.HUB:
+            self._take_note(payload)
         elif topic == topics.box_down(box, "time"):
             if self._time.take_answer(payload):
                 self._alarms.turn()
@@ -192,6 +202,13 @@ class Link:
             self._live.take(area, payload)
         elif word == "b":
             self._sync.take_blob(area, sha256, payload)
+
+    def _take_note(self, payload: bytes) -> None:
+        note = self._notes.take(payload)
+        if note is not None:
+            self._session.use(self._notes.brokers())
+            self._state.ask(note.report_within_s)
+            self._time.hub_is_back()
 
     def _take_keys(self, topic: str, payload: bytes) -> None:
         held = self._held

@@ -12,6 +12,7 @@ import random
 
 SHORT_PAUSE_S, LONG_PAUSE_S = 5.0, 60.0
 LONG_OUTAGE_S = 3600.0
+FAIL_OVER_S = 1.0
 _DOUBLINGS = 16
 """Far beyond the longest pause; a month of failures must not overflow."""
 
@@ -28,11 +29,16 @@ class Retry:
         """A connection stands: start over."""
         self._failures = 0
 
-    def pause_s(self, now_s: float) -> float:
-        """Seconds to wait after a failure or a loss at ``now_s`` (monotonic)."""
+    def pause_s(self, now_s: float, others: int = 0) -> float:
+        """Seconds to wait after a failure or a loss at ``now_s`` (monotonic).
+
+        ``others`` is the number of other brokers, of which the next is tried now.
+        """
         if self._failures == 0:
             self._lost_s = now_s
         self._failures += 1
+        if self._failures <= others:
+            return self._spread.uniform(0.0, FAIL_OVER_S)
         if self._failures == 1:
             return 0.0
         longest = LONG_PAUSE_S if now_s - self._lost_s > LONG_OUTAGE_S else SHORT_PAUSE_S

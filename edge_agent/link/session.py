@@ -66,7 +66,8 @@ class Session:
         self, box: str, address: Address, keepalive_s: int, clock: Clock, listener: Listener
     ) -> None:
         self._box = box
-        self._address = address
+        self._addresses = [address]
+        self._at = 0
         self._keepalive_s = keepalive_s
         self._clock = clock
         self._listener = listener
@@ -81,6 +82,18 @@ class Session:
     def is_up(self) -> bool:
         """Whether the broker accepted us and we have heard of it since."""
         return self._is_up
+
+    def use(self, addresses: Sequence[Address]) -> None:
+        """These brokers carry the hub's word; a connection that stands is left alone."""
+        present = self._addresses[self._at]
+        self._addresses = list(addresses)
+        places = [(each.host, each.port) for each in self._addresses]
+        now = (present.host, present.port)
+        self._at = places.index(now) if now in places else 0
+
+    @property
+    def _address(self) -> Address:
+        return self._addresses[self._at]
 
     def turn(self, other: int, timeout_s: float) -> None:
         """Wait for the network or for the file descriptor ``other``; deal with the network."""
@@ -197,7 +210,9 @@ class Session:
         self._is_up = False
         _hang_up(client)
         now_s = self._clock.monotonic_s()
-        self._next_try_s = now_s + max(self._retry.pause_s(now_s), at_least_s)
+        self._at = (self._at + 1) % len(self._addresses)
+        others = len(self._addresses) - 1
+        self._next_try_s = now_s + max(self._retry.pause_s(now_s, others), at_least_s)
 
     def subscribe(self, topics_: Sequence[str]) -> None:
         """Ask for topics at QoS 1, their retained messages included."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from edge_agent.link.sync import Sync
 
 COALESCE_S = 2.0
+LONGEST_ASK_S = 120.0
 LOW_DISK_BYTES = 50 * 1024 * 1024
 
 
@@ -34,6 +35,11 @@ class StateReport:
         """A new connection under this name: report at once."""
         self._session = session
         self._due_s = float("-inf")
+
+    def ask(self, within_s: float) -> None:
+        """The hub asks every box; the answers are spread over ``within_s``."""
+        wait_s = self._spread.uniform(0.0, min(max(within_s, 0.0), LONGEST_ASK_S))
+        self._due_s = min(self._due_s, self._held.clock.monotonic_s() + wait_s)
 
     def due(self) -> bytes | None:
         """The report to publish now, or None. A change makes one due within two seconds."""

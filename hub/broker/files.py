@@ -74,6 +74,8 @@ class BrokerFiles:
     """The broker's folder in the hub's data folder."""
 
     folder: Path
+    accounts: Path | None = None
+    """Folder of the password file and the access list; None: the broker's own."""
 
     @property
     def configuration(self) -> Path:
@@ -83,12 +85,12 @@ class BrokerFiles:
     @property
     def passwords(self) -> Path:
         """Names and password hashes."""
-        return self.folder / "passwords"
+        return (self.accounts or self.folder) / "passwords"
 
     @property
     def access(self) -> Path:
         """Who may read and write what."""
-        return self.folder / "access"
+        return (self.accounts or self.folder) / "access"
 
     @property
     def tls(self) -> Path:

@@ -27,7 +27,13 @@ def broker_files(data: DataDir) -> BrokerFiles:
     return BrokerFiles(data.root / "broker")
 
 
-def run(data: DataDir, port: int, host: str = "127.0.0.1", tls: TlsListener | None = None) -> int:
+def run(
+    data: DataDir,
+    port: int,
+    host: str = "127.0.0.1",
+    tls: TlsListener | None = None,
+    folder: Path | None = None,
+) -> int:
     """Keep the broker running until SIGTERM or SIGINT; 0 when it was told to stop.
 
     Raises:
@@ -36,7 +42,8 @@ def run(data: DataDir, port: int, host: str = "127.0.0.1", tls: TlsListener | No
     stopped = threading.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stopped.set())
-    files = broker_files(data)
+    own = broker_files(data)
+    files = BrokerFiles(folder, own.folder) if folder is not None else own
     if not files.passwords.exists():
         files.write_accounts(hashed(data.secret(HUB_SECRET)), ())
     password = data.secret(HUB_SECRET)
@@ -58,6 +65,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--tls-folder", type=Path, help="folder with ca.pem, server.pem and server.key"
     )
+    parser.add_argument(
+        "--standby", type=Path, help="a second broker, in this folder, with the same accounts"
+    )
     parser.add_argument("--tls-host", default="0.0.0.0", help="address (default: every one)")  # noqa: S104 - nobody enters without a certificate
     arguments = parser.parse_args(argv)
     if (arguments.tls_port is None) != (arguments.tls_folder is None):
@@ -67,7 +77,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         tls = TlsListener(arguments.tls_port, arguments.tls_folder.resolve(), arguments.tls_host)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
-        return run(DataDir.from_environment(), arguments.port, arguments.host, tls)
+        folder = arguments.standby.resolve() if arguments.standby is not None else None
+        return run(DataDir.from_environment(), arguments.port, arguments.host, tls, folder)
     except VillageError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import select
+import ssl
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -25,6 +26,7 @@ from hub.broker.files import HUB_USER
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from paho.mqtt.client import SocketLike
     from paho.mqtt.reasoncodes import ReasonCode
 
 _log = logging.getLogger(__name__)
@@ -59,9 +61,17 @@ class Listener(Protocol):
 class Connection:
     """The hub's one connection. Call `turn` for ever."""
 
-    def __init__(self, host: str, port: int, password: str, listener: Listener) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        password: str,
+        listener: Listener,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._host, self._port, self._password = host, port, password
         self._listener = listener
+        self._tls = tls
         self._client: Client | None = None
         self._next_try_s = 0.0
         self._pause_s = FIRST_PAUSE_S
@@ -74,6 +84,11 @@ class Connection:
     def has_room(self) -> bool:
         """Whether more may be sent before the broker has acknowledged what was sent."""
         return self.is_up and len(self._done) < UNACKNOWLEDGED
+
+    def fileno(self) -> int | None:
+        """For select, while there is a connection."""
+        sock = self._client.socket() if self._client is not None else None
+        return sock.fileno() if sock is not None else None
 
     def turn(self, other: int, timeout_s: float) -> None:
         """Wait for the network or for the file descriptor ``other``; deal with the network."""
@@ -99,7 +114,7 @@ class Connection:
     def _read(self, client: Client) -> None:
         while client.loop_read() == MQTTErrorCode.MQTT_ERR_SUCCESS and self._client is client:
             sock = client.socket()
-            if sock is None or not select.select([sock.fileno()], [], [], 0)[0]:
+            if sock is None or not _has_more(sock):
                 break
         if self._inbox and self._client is client:
             self._hand_over(client)
@@ -131,6 +146,8 @@ class Connection:
         )
         client.connect_timeout = CONNECT_WITHIN_S
         client.username_pw_set(HUB_USER, self._password)
+        if self._tls is not None:
+            client.tls_set_context(self._tls)
         client.on_connect = self._on_connect
         client.on_message = self._on_message
         client.on_publish = self._on_publish
@@ -215,6 +232,11 @@ class Connection:
             client.disconnect()
             with contextlib.suppress(OSError, ValueError):
                 client.loop_write()
+
+
+def _has_more(sock: SocketLike) -> bool:
+    pending = sock.pending() if isinstance(sock, ssl.SSLSocket) else 0
+    return pending > 0 or bool(select.select([sock.fileno()], [], [], 0)[0])
 
 
 def _nothing() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import select
 import time
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,9 @@ from contract.areas import Area
 from contract.errors import ContractError
 from contract.messages import seal_message
 from contract.uplink import BoxState, EventAck, EventBatch, TimeAnswer, TimeQuestion
-from hub.dispatch import disk, key_sets, manifests
-from hub.dispatch.assertion import Assertion
-from hub.dispatch.connection import Connection, Incoming
+from hub.dispatch import disk, key_sets, manifests, notes
 from hub.dispatch.models import Layer
+from hub.dispatch.outlet import BrokerAddress, Outlet
 from hub.dispatch.reports import Reports, note_silent
 from hub.feedback.sending import AnswerPost
 from hub.ledger import boxes, taking
@@ -28,6 +28,7 @@ from hub.sealing.seal import keyring
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from hub.dispatch.connection import Incoming
     from hub.dispatch.sealer import SealedAct, Sealer
 
 _log = logging.getLogger(__name__)
@@ -46,33 +47,34 @@ class Dispatcher:
         password: str,
         sealer: Sealer,
         others: Callable[[], Iterable[SealedAct]],
+        standby: BrokerAddress | None = None,
     ) -> None:
-        self._connection = Connection(*address, password, self)
+        brokers = [BrokerAddress(*address), *([standby] if standby else [])]
+        self._outlets = [Outlet(each, password, self) for each in brokers]
         self._sealer = sealer
         self._others = others
-        self._assertion = Assertion(self._connection, self._acknowledged)
         self._reports = Reports()
         self._live = Relay(self._publish_live)
-        self._answers = AnswerPost(self._connection.publish)
-        self._holds: dict[str, tuple[int, int]] = {}
+        self._answers = AnswerPost(self._publish)
         self._unsent: dict[int, dict[str, tuple[int, int]]] = {}
         self._looked_s = float("-inf")
+        self._key_version = 0
 
     @property
     def is_up(self) -> bool:
-        """Whether the broker is there."""
-        return self._connection.is_up
+        """Whether a broker is there."""
+        return any(each.connection.is_up for each in self._outlets)
 
     @property
     def waiting(self) -> int:
         """How many messages are still to be asserted."""
-        return len(self._assertion)
+        return sum(len(each.assertion) for each in self._outlets)
 
     def turn(self, woken_by: int, timeout_s: float) -> None:
         """Wait for the broker or for a wake-up, then do whatever is due."""
-        if self._assertion and self._connection.has_room:
+        if any(each.assertion and each.connection.has_room for each in self._outlets):
             timeout_s = min(timeout_s, 0.02)
-        self._connection.turn(woken_by, timeout_s)
+        self._listen(woken_by, timeout_s)
         now_s = time.monotonic()
         for act in self._sealer.alerts(now_s):
             self._send_alert(act)
@@ -84,10 +86,21 @@ class Dispatcher:
             self._looked_s = now_s
             self._look_round()
         for area in self._reports.due(now_s):
-            self._assertion.repeat(area)
-        self._assertion.turn()
-        if self._connection.has_room:
+            for each in self._outlets:
+                each.assertion.repeat(area)
+        for each in self._outlets:
+            each.assertion.turn()
+        if any(each.connection.has_room for each in self._outlets):
             self._answers.turn(now_s)
+
+    def _listen(self, woken_by: int, timeout_s: float) -> None:
+        """Wait for any broker or for a wake-up."""
+        if len(self._outlets) > 1:
+            sockets = [found for each in self._outlets if (found := each.connection.fileno())]
+            select.select([woken_by, *sockets], [], [], timeout_s)
+            timeout_s = 0.0
+        for each in self._outlets:
+            each.connection.turn(woken_by, timeout_s)
 
     def _look_round(self) -> None:
         """Now and then: what has ended leaves its manifest, new officers enter the key set."""
@@ -98,55 +111,65 @@ class Dispatcher:
         disk.note_low(boxes.broker_files().folder)
 
     def _renew_keys(self) -> None:
-        before = len(key_sets.chain())
-        key_sets.current_key_set()
-        if len(key_sets.chain()) != before:
-            self._assertion.keys()
+        version = key_sets.current_key_set().version
+        if version != self._key_version:
+            self._key_version = version  # also one that a key ceremony published beside us
+            for each in self._outlets:
+                each.assertion.keys()
 
     def _seal(self, area: str) -> None:
         if manifests.seal_layer(area):
-            self._assertion.change(area)
+            self._changed(area)
+
+    def _changed(self, area: str) -> None:
+        for each in self._outlets:
+            each.assertion.change(area)
 
     def _take_act(self, act: SealedAct) -> None:
         for area in act.areas:
             self._seal(area)
         layers = Layer.objects.filter(area__in=act.areas)
         self._unsent[act.row] = {layer.area: layer.version for layer in layers}
-        self._settle_rows()
+        self.settled()
 
     def _send_alert(self, act: SealedAct) -> None:
         """At once, past every queue; the manifest carries the same alert behind it."""
         self._renew_keys()
-        self._assertion.turn()
+        for each in self._outlets:
+            each.assertion.turn()
         for row in SealedNotice.objects.filter(notice_id=act.notice_id, kind="alert"):
             left_s = 3600.0
             if row.valid_until is not None:
                 left_s = (row.valid_until - timezone.now()).total_seconds()
             topic = topics.area_alert(Area.parse(row.area))
             if left_s >= 1:
-                self._connection.publish(topic, bytes(row.body), expiry_s=int(left_s))
+                self._publish(topic, bytes(row.body), expiry_s=int(left_s))
 
     def _publish_live(self, topic: str, body: bytes) -> None:
-        self._connection.publish(topic, body, expiry_s=LIVE_EXPIRY_S)
+        self._publish(topic, body, expiry_s=LIVE_EXPIRY_S)
 
-    def connected(self) -> None:
-        """The broker may have lost everything: assert everything."""
-        self._holds.clear()
+    def _publish(self, topic: str, body: bytes, *, expiry_s: int | None = None) -> None:
+        for each in self._outlets:
+            each.connection.publish(topic, body, expiry_s=expiry_s)
+
+    def connected(self, outlet: Outlet) -> Iterable[str]:
+        """Say that the hub is here anew, so that its boxes report; then assert everything."""
         self._answers.restart()
-        self._assertion.restart(Layer.objects.values_list("area", flat=True))
+        outlet.connection.publish(topics.HUB, notes.sealed(boxes.offered()), retain=True)
+        self._reports.ask(time.monotonic())
+        return Layer.objects.values_list("area", flat=True)
 
-    def _acknowledged(self, area: str, version: tuple[int, int]) -> None:
-        self._holds[area] = max(version, self._holds.get(area, (0, 0)))
-        self._settle_rows()
+    def settled(self) -> None:
+        """An outbox row is done when a broker holds every manifest that it changed.
 
-    def _settle_rows(self) -> None:
-        """An outbox row is done when the broker holds every manifest that it changed."""
+        A second broker is given the same as soon as it is there; nobody waits for it.
+        """
         for row, wanted in list(self._unsent.items()):
-            if all(self._holds.get(area, (0, 0)) >= version for area, version in wanted.items()):
+            if any(each.holds(wanted) for each in self._outlets):
                 self._sealer.done(row)
                 del self._unsent[row]
 
-    def received(self, messages: Sequence[Incoming]) -> None:
+    def received(self, outlet: Outlet, messages: Sequence[Incoming]) -> None:
         """Store what boxes said, in one transaction, then answer."""
         replies: list[tuple[str, bytes]] = []
         batches: list[EventBatch] = []
@@ -159,7 +182,7 @@ class Dispatcher:
                     batches.append(batch)
             replies += _take_events(batches)
         for topic, payload in replies:
-            self._connection.publish(topic, payload)
+            outlet.connection.publish(topic, payload)
 
     def _take_safely(self, message: Incoming) -> list[tuple[str, bytes]]:
         """One box's odd message must not keep every other box's from being stored."""
@@ -189,12 +212,13 @@ class Dispatcher:
 
     def _take_state(self, state: BoxState, *, is_retained: bool) -> list[tuple[str, bytes]]:
         for area in self._reports.take(state, time.monotonic(), is_retained=is_retained):
-            self._assertion.change(area)
+            self._changed(area)
         return []
 
     def close(self) -> None:
         """Disconnect."""
-        self._connection.close()
+        for each in self._outlets:
+            each.connection.close()
 
 
 def _spoken_by(box: str, payload: bytes) -> dict[str, object]:

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import close_old_connections
 
+from hub.dispatch import outlet
 from hub.dispatch.dispatcher import Dispatcher
 from hub.dispatch.sealer import SealedAct, Sealer
 from hub.dispatch.wake import WakeSocket, wake
@@ -78,7 +79,7 @@ def run() -> int:
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stopped.set())
     boxes.write_accounts()
-    address = urlsplit(boxes.broker_address())
+    address, standby = urlsplit(boxes.broker_address()), boxes.standby_address()
     voice = studio(settings.DATA.root / "recordings")
     sealer = Sealer(voice)
     thread = SealingThread(sealer)
@@ -87,6 +88,7 @@ def run() -> int:
         boxes.hub_password(),
         sealer,
         thread.look,
+        outlet.parse(standby, boxes.broker_files().tls) if standby else None,
     )
     woken = WakeSocket()
     thread.start()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
@@ -16,8 +16,6 @@ from hub.dispatch.models import Layer
 from hub.ledger.models import Box, FleetAlarm
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from contract.uplink import BoxState, LayerState
 
 _log = logging.getLogger(__name__)
@@ -25,6 +23,8 @@ SETTLE_S = 3.0
 """A box that has just connected is behind for a moment; only one that stays behind is helped."""
 REPEAT_S, LONGEST_REPEAT_S = 10.0, 300.0
 SILENT_AFTER = timedelta(seconds=3 * 300 * 1.2)
+ANSWER_WITHIN_S = 45.0
+"""After a hub's note a box that is there has reconnected (5 s) and reported (spread over 10 s)."""
 LARGEST_JUMP = 1_000_000
 """A box may report what it likes; no report moves our versions further than this at once."""
 
@@ -42,6 +42,21 @@ class Reports:
     def __init__(self) -> None:
         self._behind: dict[str, _Behind] = {}
         self._repeated_s: dict[str, float] = {}
+        self._asked: tuple[float, datetime] | None = None
+
+    def ask(self, now_s: float) -> None:
+        """All boxes were asked for their state; whoever does not answer is not there.
+
+        A broker that crashed cannot say whose connection it lost, so without this a box that
+        vanished with it would count as on line until its reports are long overdue.
+        """
+        self._asked = (now_s + ANSWER_WITHIN_S, timezone.now())
+
+    def _note_unheard(self, now_s: float) -> None:
+        if self._asked is None or now_s < self._asked[0]:
+            return
+        _note_away(reported_at__lt=self._asked[1])
+        self._asked = None
 
     def take(self, state: BoxState, now_s: float, *, is_retained: bool = False) -> set[str]:
         """Store a box's state; returns areas whose manifests moved past what it has seen.
@@ -82,6 +97,7 @@ class Reports:
 
     def due(self, now_s: float) -> set[str]:
         """Areas that a box still lacks; each box is helped at most every ten seconds."""
+        self._note_unheard(now_s)
         wanted: set[str] = set()
         for box, behind in self._behind.items():
             if now_s < behind.due_s:
@@ -140,7 +156,10 @@ def _store(box: Box, state: BoxState, said_at: datetime | None) -> None:
 
 def note_silent() -> None:
     """Boxes that said nothing for three periods are away, whatever the broker believes."""
-    silent = Box.objects.filter(is_online=True, reported_at__lt=timezone.now() - SILENT_AFTER)
-    for box in silent:
+    _note_away(reported_at__lt=timezone.now() - SILENT_AFTER)
+
+
+def _note_away(**silent: datetime) -> None:
+    for box in Box.objects.filter(is_online=True, **silent):
         box.is_online, box.online_changed_at = False, box.reported_at
         box.save(update_fields=["is_online", "online_changed_at"])

@@ -118,6 +118,20 @@ def broker_address() -> str:
     return os.environ.get("VILLAGE_HUB_BROKER", DEFAULT_BROKER)
 
 
+def standby_address() -> str:
+    """The second broker, as the hub reaches it; empty when there is none."""
+    return os.environ.get("VILLAGE_HUB_STANDBY", "")
+
+
+def offered() -> tuple[str, ...]:
+    """Every broker that boxes may use, first the usual one; empty when there is but one."""
+    if not standby_address():
+        return ()
+    found = (tls_address(), os.environ.get("VILLAGE_HUB_STANDBY_TLS", ""))
+    plain = (broker_address(), standby_address())
+    return tuple(dict.fromkeys(each for each in (*found, *plain) if each))
+
+
 def tls_address() -> str:
     """``mqtts://host:port`` for boxes with certificates; empty without such a listener."""
     return os.environ.get("VILLAGE_HUB_BROKER_TLS", "")

@@ -11,7 +11,14 @@ from django.utils import timezone
 
 from contract.uplink import BoxState, LayerState
 from hub.dispatch.models import Layer
-from hub.dispatch.reports import REPEAT_S, SETTLE_S, SILENT_AFTER, Reports, note_silent
+from hub.dispatch.reports import (
+    ANSWER_WITHIN_S,
+    REPEAT_S,
+    SETTLE_S,
+    SILENT_AFTER,
+    Reports,
+    note_silent,
+)
 from hub.ledger import boxes
 from hub.ledger.models import Box
 
@@ -106,6 +113,22 @@ def test_a_silent_box_is_away_since_it_last_spoke() -> None:
     note_silent()
     assert not box().is_online
     assert box().online_changed_at == spoke_at
+
+
+def test_a_box_that_vanished_with_its_broker_is_away_within_a_minute(area: str) -> None:
+    boxes.add_box("box-2", area)
+    reports = Reports()
+    for name in ("box-1", "box-2"):
+        reports.take(state(box=name), 0.0)
+    reports.ask(100.0)  # the broker crashed and the hub is connected again
+    reports.take(state(box="box-2"), 105.0)
+    reports.take(state(at=timezone.now() - timedelta(hours=1)), 106.0, is_retained=True)
+    reports.due(100.0 + ANSWER_WITHIN_S - 0.1)
+    assert box().is_online
+    reports.due(100.0 + ANSWER_WITHIN_S)
+    assert not box().is_online
+    assert Box.objects.get(id="box-2").is_online
+    assert ANSWER_WITHIN_S < 60
 
 
 @pytest.mark.usefixtures("area")

@@ -125,7 +125,7 @@ def test_a_dispatcher_that_was_killed_goes_on_where_it_was(
     road.publish(notices["N001"])
     for _ in range(4):
         road.turn()
-        road.dispatcher._connection._lose("killed")
+        road.dispatcher._outlets[0].connection._lose("killed")
         road.dispatcher = road.new_dispatcher()
     road.until(lambda: box.names() == {"N001@1"})
     road.until(_all_sent)
@@ -210,7 +210,7 @@ def test_forged_messages_on_a_taken_broker_change_nothing_and_raise_an_alarm(
 ) -> None:
     road.publish(notices["N001"])
     road.until(lambda: box.names() == {"N001@1"})
-    road.dispatcher._connection.close()
+    road.dispatcher._outlets[0].connection.close()
     area = Area.parse(road.people.village.code)
     old = bytes(Layer.objects.get(area=str(area)).body)
     messages = [

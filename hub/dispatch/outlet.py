@@ -1,0 +1,89 @@
+"""One broker: the connection to it, what it is to hold, and what it is known to hold.
+
+A hub may have two brokers that know nothing of each other. Both are given the same signed
+state, each at its own pace; a box is right whichever of them it hangs on.
+"""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
+
+from hub.dispatch.assertion import Assertion
+from hub.dispatch.connection import Connection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from hub.dispatch.connection import Incoming
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerAddress:
+    """Where a broker listens. ``tls``: what the hub believes and shows there."""
+
+    host: str
+    port: int
+    tls: ssl.SSLContext | None = None
+
+
+class Owner(Protocol):
+    """Who works with the outlets."""
+
+    def connected(self, outlet: Outlet) -> Iterable[str]:
+        """A connection stands; returns the areas to assert."""
+        ...
+
+    def received(self, outlet: Outlet, messages: Sequence[Incoming]) -> None:
+        """Messages from boxes; when this returns they are in the database."""
+        ...
+
+    def settled(self) -> None:
+        """A broker holds more than before."""
+        ...
+
+
+class Outlet:
+    """One broker of the hub."""
+
+    def __init__(self, address: BrokerAddress, password: str, owner: Owner) -> None:
+        self.connection = Connection(address.host, address.port, password, self, address.tls)
+        self.assertion = Assertion(self.connection, self._acknowledged)
+        self._owner = owner
+        self._holds: dict[str, tuple[int, int]] = {}
+
+    def connected(self) -> None:
+        """The broker may have lost everything: assert everything."""
+        self._holds.clear()
+        self.assertion.restart(self._owner.connected(self))
+
+    def received(self, messages: Sequence[Incoming]) -> None:
+        """Hand messages over."""
+        self._owner.received(self, messages)
+
+    def _acknowledged(self, area: str, version: tuple[int, int]) -> None:
+        self._holds[area] = max(version, self._holds.get(area, (0, 0)))
+        self._owner.settled()
+
+    def holds(self, wanted: Mapping[str, tuple[int, int]]) -> bool:
+        """Whether the broker acknowledged these versions of these areas, or later ones."""
+        return all(self._holds.get(area, (0, 0)) >= version for area, version in wanted.items())
+
+
+def parse(address: str, tls_folder: Path) -> BrokerAddress:
+    """The address in ``mqtt://host:port`` or ``mqtts://host:port``.
+
+    Args:
+        address: of the broker.
+        tls_folder: for mqtts holds ``ca.pem``, ``hub.pem`` and ``hub.key``.
+    """
+    parts = urlsplit(address)
+    host = parts.hostname or "127.0.0.1"
+    if parts.scheme != "mqtts":
+        return BrokerAddress(host, parts.port or 1883)
+    context = ssl.create_default_context(cafile=str(tls_folder / "ca.pem"))
+    context.load_cert_chain(tls_folder / "hub.pem", tls_folder / "hub.key")
+    return BrokerAddress(host, parts.port or 8883, context)
