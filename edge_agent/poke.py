@@ -23,6 +23,16 @@ def poke(run: Path, part: str) -> None:
         sender.sendto(b"!", str(run / f"{part}.poke"))
 
 
+def is_listening(run: Path, part: str) -> bool:
+    """Whether ``part`` has its socket open; does not wake it."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as asker:
+        try:
+            asker.connect(str(run / f"{part}.poke"))
+        except OSError:
+            return False
+    return True
+
+
 class PokeListener:
     """The socket a part sleeps on."""
 

@@ -1,8 +1,13 @@
-"""``village-agent status``: what is in force, what waits to be sent, whether the clock is right."""
+"""``village-agent status``: what is in force, what waits to be sent, whether the clock is right.
+
+With ``--prometheus`` it prints figures for node_exporter's textfile collector: a box opens no
+port to the outside, so nobody can come and ask.
+"""
 
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -10,6 +15,7 @@ from edge_agent import cli, settings
 from edge_agent.clock import BoxClock
 from edge_agent.outbox import Outbox
 from edge_agent.plan import plan
+from edge_agent.poke import is_listening
 from edge_agent.store import Store
 
 if TYPE_CHECKING:
@@ -21,14 +27,22 @@ if TYPE_CHECKING:
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``village-agent status``."""
     cli.add_settings_argument(parser)
-    parser.add_argument("--json", action="store_true", help="machine-readable")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="machine-readable")
+    form.add_argument(
+        "--prometheus", action="store_true", help="figures in Prometheus's text format"
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the state of this box; 1 when content is damaged."""
     found = look(settings.load(arguments.settings))
-    if arguments.json:
+    if arguments.prometheus:
+        from edge_agent.figures import exposition  # noqa: PLC0415 - only this one needs the library
+
+        sys.stdout.write(exposition(found))
+    elif arguments.json:
         sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=1) + "\n")
     else:
         for name, value in found.items():
@@ -55,6 +69,8 @@ def look(box: Settings) -> dict[str, object]:
         "alerts": [each.alert.id for each in current.alerts],
         "damaged": list(held.damaged),
         "unsent": {part: _unsent(box, part) for part in cli.PARTS},
+        "running": {part: is_listening(box.run, part) for part in cli.PARTS},
+        "free_bytes": shutil.disk_usage(box.state).free,
     }
 
 
