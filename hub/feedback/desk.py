@@ -26,6 +26,8 @@ from hub.places.posts import posts_of
 from hub.sealing.seal import keyring
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.contrib.auth.models import User
     from django.db.models import QuerySet
 
@@ -42,9 +44,9 @@ def slips_of(user: User) -> QuerySet[FeedbackSlip]:
         (above if post.role in SUPERVISORS else own).append(post.place.code)
     found = FeedbackSlip.objects.none()
     for code in above:
-        found |= FeedbackSlip.objects.filter(box__area__startswith=code)
+        found |= FeedbackSlip.objects.filter(village__startswith=code)
     for code in own:
-        found |= FeedbackSlip.objects.filter(box__area__startswith=code).exclude(
+        found |= FeedbackSlip.objects.filter(village__startswith=code).exclude(
             kind__in=_HIDDEN_FROM_VILLAGE
         )
     return found.select_related("box", "answer").order_by("-at")
@@ -72,27 +74,33 @@ def give_answer(user: User, slip: FeedbackSlip, text: str) -> SlipAnswer:
     if opened is None or not opened.code:
         raise NotReadyError([_("这张单子打不开或没有查询码，请电话或上门答复。")])
     now = timezone.now()
-    context = slip_context(slip.slip, slip.box_id)
-    closed = close_with_code(opened.code, words.encode("utf-8"), context)
     office = _office_of(user, slip)
-    answer = Answer(
-        slip=slip.slip,
-        text="",
-        answered_by=office,
-        at=now,
-        box=slip.box_id,
-        closed_b64=base64.b64encode(closed).decode("ascii"),
-    )
+    is_here = slip.box_id is None  # a phone asks the hub itself: there is nothing to send
     facts = {
         "text": words, "office": office, "answered_by": user, "at": now,
-        "body": seal_message(answer, keyring().target), "stored_at": None, "read_at": None,
+        "body": b"" if is_here else _for_box(slip, opened.code, words, office, now),
+        "stored_at": now if is_here else None, "read_at": None,
     }  # fmt: skip
     found, _created = SlipAnswer.objects.update_or_create(slip=slip, defaults=facts)
     return found
 
 
+def _for_box(slip: FeedbackSlip, code: str, words: str, office: str, now: datetime) -> bytes:
+    """The signed answer as the box gets it, its words closed with the slip's own code."""
+    closed = close_with_code(code, words.encode("utf-8"), slip_context(slip.slip, slip.origin))
+    answer = Answer(
+        slip=slip.slip,
+        text="",
+        answered_by=office,
+        at=now,
+        box=slip.origin,
+        closed_b64=base64.b64encode(closed).decode("ascii"),
+    )
+    return seal_message(answer, keyring().target)
+
+
 def _office_of(user: User, slip: FeedbackSlip) -> str:
     """The place and post that answer, nearest to the village."""
-    posts = [post for post in posts_of(user) if slip.box.area.startswith(post.place.code)]
+    posts = [post for post in posts_of(user) if slip.village.startswith(post.place.code)]
     nearest = max(posts, key=lambda post: len(post.place.code))
     return f"{nearest.place.title} {nearest.get_role_display()}"

@@ -39,7 +39,7 @@ def open_slip(slip: FeedbackSlip) -> OpenedSlip | None:
     try:
         sealed = base64.b64decode(slip.sealed_b64, validate=True)
         private = feedback_key(settings.DATA.keys).private_bytes_raw()
-        said = json.loads(open_sealed(private, sealed, slip_context(slip.slip, slip.box_id)))
+        said = json.loads(open_sealed(private, sealed, slip_context(slip.slip, slip.origin)))
         voice = base64.b64decode(str(said.get("voice_b64", "")), validate=True)
     except (ContractError, binascii.Error, ValueError):
         _log.warning("slip %d cannot be opened", slip.pk)

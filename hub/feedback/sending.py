@@ -46,7 +46,7 @@ class AnswerPost:
         for key, answer in due.items():
             if now_s - self._sent_s.get(key, float("-inf")) >= AGAIN_S:
                 self._sent_s[key] = now_s
-                topic = topics.box_down(answer.slip.box_id, "answer")
+                topic = topics.box_down(answer.slip.origin, "answer")
                 self._publish(topic, bytes(answer.body))
 
 

@@ -6,10 +6,15 @@ while it is taken in, so that a page of the back office costs one query.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from contract.areas import Area
+
+PHONE = "phone"
+"""Where slips come from that no box took."""
 
 
 class Box(models.Model):
@@ -129,9 +134,13 @@ class Delivery(models.Model):
 
 
 class FeedbackSlip(models.Model):
-    """A villager's slip as it came from a query screen: closed, to be opened by who may."""
+    """A villager's slip from a query screen or a phone: closed, to be opened by who may."""
 
-    box = models.ForeignKey(Box, models.CASCADE, related_name="slips")
+    box = models.ForeignKey(
+        Box, models.CASCADE, null=True, blank=True, related_name="slips",
+        help_text="none: it was written on a phone",
+    )  # fmt: skip
+    village = models.CharField(max_length=12, db_index=True, help_text="the place it is about")
     slip = models.CharField(max_length=40)
     kind = models.CharField(max_length=16)
     notice_id = models.CharField(max_length=64, blank=True)
@@ -146,11 +155,25 @@ class FeedbackSlip(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["box", "slip", "sealed_sha256"], name="one_row_a_sealed_slip"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["slip"], condition=models.Q(box=None), name="one_phone_slip_a_number"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.box_id} {self.slip}"
+        return f"{self.origin} {self.slip}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's signature
+        """A slip from a box is about the box's village."""
+        if self.box is not None and not self.village:
+            self.village = self.box.area
+        super().save(*args, **kwargs)
+
+    @property
+    def origin(self) -> str:
+        """Where it was said, as its sealed words are bound to it: the box's id, or ``phone``."""
+        return self.box_id or PHONE
 
 
 class FleetAlarm(models.Model):

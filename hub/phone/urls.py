@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from hub.phone import files, frame, notice, pictures, verifying, views
+from hub.phone import files, frame, notice, pictures, saying, verifying, views
 
 urlpatterns = [
     path("robots.txt", files.robots),
@@ -18,5 +18,7 @@ urlpatterns = [
     path("v/<str:code>/", views.place_page, name="phone-place"),
     path("v/<str:code>/app.webmanifest", files.manifest, name="phone-manifest"),
     path("v/<str:code>/find/", views.find, name="phone-find"),
+    path("v/<str:code>/say/", saying.say, name="phone-say"),
+    path("slip/", saying.slip, name="phone-slip"),
     path("v/<str:code>/<str:board>/<str:column>/", views.column_page, name="phone-column"),
 ]

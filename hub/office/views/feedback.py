@@ -18,7 +18,7 @@ from hub.feedback.opening import open_slip
 from hub.notices.desk import find
 from hub.notices.models import NoticePage
 from hub.office.access import for_staff
-from hub.places.models import VillagePage
+from hub.places.models import PlacePage
 
 if TYPE_CHECKING:
     from hub.ledger.models import FeedbackSlip
@@ -39,7 +39,7 @@ KINDS = {
 def slips(request: DeskRequest) -> HttpResponse:
     """The person's slips: those without an answer first, the oldest of them on top."""
     found = list(desk.slips_of(request.user)[:SHOWN])
-    names = dict(VillagePage.objects.values_list("code", "title"))
+    names = dict(PlacePage.objects.values_list("code", "title"))
     overdue = timezone.now() - desk.DUE
     waiting = sorted((each for each in found if not hasattr(each, "answer")), key=lambda s: s.at)
     answered = [each for each in found if hasattr(each, "answer")]
@@ -47,7 +47,7 @@ def slips(request: DeskRequest) -> HttpResponse:
         {
             "slip": each,
             "kind": KINDS.get(each.kind, each.kind),
-            "village": names.get(each.box.area, each.box.area),
+            "village": names.get(each.village, each.village),
             "late": not hasattr(each, "answer") and each.at < overdue,
         }
         for each in (*waiting, *answered)
@@ -62,7 +62,7 @@ def slip(request: DeskRequest, pk: int) -> HttpResponse:
     found = _own(request, pk)
     if request.method == "POST":
         desk.give_answer(request.user, found, request.POST.get("text", ""))
-        messages.success(request, _("答复已签好，正在送往村里的查询机。"))
+        messages.success(request, _said_after(found))
         return redirect("desk-slip", pk)
     notice = None
     if found.notice_id:
@@ -93,6 +93,12 @@ def voice(request: DeskRequest, pk: int) -> HttpResponse:
     response = HttpResponse(opened.voice, content_type=opened.voice_type)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _said_after(slip: FeedbackSlip) -> str:
+    if slip.box_id is None:
+        return _("答复已签好，本人凭编号和查询码在手机上就能看到。")
+    return _("答复已签好，正在送往村里的查询机。")
 
 
 def _own(request: DeskRequest, pk: int) -> FeedbackSlip:
