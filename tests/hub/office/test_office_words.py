@@ -30,6 +30,7 @@ def _sentences() -> set[str]:
         "lexicon",
         "sealing",
         "feedback",
+        "poster",
     ):
         for path in (HUB / app).rglob("*.py"):
             if "migrations" not in path.parts:
