@@ -7,6 +7,7 @@ for months, a broker that lost its disk and a hub restored from a backup all con
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 - the codec resolves hints at run time
 from typing import Literal
@@ -16,6 +17,17 @@ from contract.notice import Asset  # noqa: TC001 - the codec resolves hints at r
 
 SMALL_ASSET_BYTES = 64 * 1024
 """An asset up to this size travels over MQTT as a blob; a larger one over HTTPS."""
+
+PIECE_BYTES = 4 * 1024 * 1024
+"""Larger assets carry a hash for every so many bytes."""
+
+
+def pieces_of(body: bytes) -> tuple[str, ...]:
+    """SHA-256 of every 4 MiB of a file; none for a file that is no larger."""
+    if len(body) <= PIECE_BYTES:
+        return ()
+    starts = range(0, len(body), PIECE_BYTES)
+    return tuple(hashlib.sha256(body[start : start + PIECE_BYTES]).hexdigest() for start in starts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ class Asset:
     size_bytes: int
     mime: str
     name: str = ""
+    pieces: tuple[str, ...] = ()
+    """Of a file above 4 MiB: the SHA-256 of every 4 MiB, so that one bad piece costs no more."""
 
 
 @dataclass(frozen=True, slots=True)

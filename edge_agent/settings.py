@@ -45,6 +45,10 @@ class LinkSettings:
     key_file: str = ""
     assets: str = ""
     """Base address of large files, e.g. ``https://hub.example/b/``; empty: none."""
+    asset_bytes_per_s: int = 512 * 1024
+    """How much of the line a large file may take."""
+    asset_spread_s: int = 120
+    """Files for more than one village are asked for within so long, never all in one second."""
     keepalive_s: int = 30
     state_every_s: int = 300
 

@@ -256,7 +256,7 @@ class StoreWriter(Store):
             self._changed()
             self._database.execute("COMMIT")
         except BaseException:
-            self._database.execute("ROLLBACK")
+            self._roll_back()
             raise
         erase_deleted(self._database)
 
@@ -276,7 +276,7 @@ class StoreWriter(Store):
             self._changed()
             self._database.execute("COMMIT")
         except BaseException:
-            self._database.execute("ROLLBACK")
+            self._roll_back()
             raise
         return cursor.rowcount > 0
 
@@ -324,6 +324,11 @@ class StoreWriter(Store):
         for row in rows:
             if row["sha256"] not in wanted:
                 self._database.execute("DELETE FROM blob WHERE sha256 = ?", (row["sha256"],))
+
+    def _roll_back(self) -> None:
+        """Undo; over a full disk SQLite has done so already, and would complain."""
+        if self._database.in_transaction:
+            self._database.execute("ROLLBACK")
 
     def _changed(self) -> None:
         self._database.execute("UPDATE change SET n = n + 1")

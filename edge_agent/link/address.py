@@ -45,7 +45,7 @@ def parse(link: LinkSettings) -> Address:
         parts.hostname,
         port or (8883 if is_tls else 1883),
         _password(link.password_file),
-        _tls(link) if is_tls else None,
+        trusting(link) if is_tls else None,
     )
 
 
@@ -58,14 +58,18 @@ def _password(name: str) -> str | None:
         raise SettingsError([f"link.password_file: {error}"]) from error
 
 
-def _tls(link: LinkSettings) -> ssl.SSLContext:
+def trusting(link: LinkSettings, *, also_public: bool = False) -> ssl.SSLContext:
     """What this box trusts and shows: the county's authority alone, and its own certificate.
+
+    ``also_public`` adds the authorities of the system, for a web site that everybody visits.
 
     Certificates' times are not asked about: a box without a battery wakes up in 1970 and learns
     the time from the hub, over this very connection. What counts is signed end to end.
     """
     try:
         context = ssl.create_default_context(cafile=link.ca_file or None)
+        if also_public and link.ca_file:
+            context.load_default_certs()
         if link.certificate_file:
             context.load_cert_chain(link.certificate_file, link.key_file or None)
     except (OSError, ssl.SSLError) as error:

@@ -43,6 +43,8 @@ class Holdings:
     outbox: Outbox
     receipts: Receipts
     changed: bool = False
+    is_starved: bool = False
+    """Something could not be stored for want of room, or the room for emergencies is gone."""
 
     def poke_parts(self) -> None:
         """Let every part read the store."""

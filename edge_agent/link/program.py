@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import random
 import signal
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from edge_agent.link import address, fetch
 from edge_agent.link.alarms import Alarms
 from edge_agent.link.answering import Answering
 from edge_agent.link.asking_time import AskingTime
+from edge_agent.link.ballast import Ballast, is_full
 from edge_agent.link.holdings import is_rotten, open_holdings
 from edge_agent.link.hub_notes import HubNotes
 from edge_agent.link.live import LiveIntake
@@ -28,6 +30,8 @@ from edge_agent.store import ROTTEN_ERRORS
 if TYPE_CHECKING:
     from types import FrameType
 
+    from contract.areas import Area
+    from contract.notice import Asset
     from edge_agent.clock import TrustedClock
     from edge_agent.link.holdings import Holdings
     from edge_agent.settings import Settings
@@ -36,6 +40,7 @@ _log = logging.getLogger(__name__)
 TURN_S = 1.0
 CHECK_EVERY_S = 600.0
 AFTER_TROUBLE_S = 2.0
+STARVED_S = 30.0
 
 
 class Link:
@@ -60,6 +65,11 @@ class Link:
         self._state = StateReport(self._held, self._sync)
         self._upload = Upload(self._held)
         self._fetcher = self._new_fetcher()
+        self._spread = random.Random()  # noqa: S311 - spreads load only
+        self._spread_s = settings.link.asset_spread_s
+        self._ballast = Ballast(settings.part_folder("store"))
+        self._ballast.lay()
+        self._starved_s: float | None = None
         self._checked_s = clock.monotonic_s()
         self.stopping = False
         settings.link_up.unlink(missing_ok=True)
@@ -112,6 +122,9 @@ class Link:
             self._checked_s = now_s
             self._sync.check()
             self._alarms.forget_old()
+            self._ballast.lay()
+        if self._starved_s is not None and now_s - self._starved_s >= STARVED_S:
+            self._feed()
         if self._session.is_up:
             self._send()
 
@@ -134,7 +147,13 @@ class Link:
             with contextlib.suppress(ContractError):
                 self._sync.take_file(path.name, path.read_bytes())
             fetch.remove(path)
-        self._fetcher.want(self._sync.large_assets())
+        wanted = self._sync.large_assets()
+        self._fetcher.want(wanted, {each.sha256: self._delay_s(each) for each in wanted})
+
+    def _delay_s(self, asset: Asset) -> float:
+        """A file for many villages is not asked for by all of them in one second."""
+        spread_s = 0 if self._sync.is_for_us_alone_or_urgent(asset) else self._spread_s
+        return self._spread.uniform(0.0, spread_s)
 
     def _send(self) -> None:
         box = self._settings.box.id
@@ -194,6 +213,38 @@ class Link:
             return
         if area not in self._settings.followed or not payload:
             return  # a cleared retained message says nothing that the manifest does not
+        try:
+            self._take_word(area, word, sha256, payload, is_repeated=is_repeated)
+        except (OSError, *ROTTEN_ERRORS) as error:
+            if not is_full(error):
+                raise
+            if word != "alert":
+                self._starve()
+            elif self._ballast.release():
+                self._starve()
+                self._take_word(area, word, sha256, payload, is_repeated=is_repeated)
+            else:
+                raise
+
+    def _starve(self) -> None:
+        """No room for text: let it go and ask again later. The line stays free for alarms."""
+        _log.error("the disk is full; text is asked for again when there is room")
+        self._starved_s = self._held.clock.monotonic_s()
+        self._held.is_starved = self._held.changed = True
+
+    def _feed(self) -> None:
+        """Once there is room to spare again: ask for whatever is missing."""
+        if not self._ballast.lay():
+            self._starved_s = self._held.clock.monotonic_s()
+            return
+        self._starved_s, self._held.is_starved = None, False
+        self._held.changed = True
+        self._session.subscribe([topics.area_manifest(area) for area in self._settings.followed])
+        self._sync.start()
+
+    def _take_word(
+        self, area: Area, word: str, sha256: str, payload: bytes, *, is_repeated: bool
+    ) -> None:
         if word == "man":
             self._sync.take_manifest(area, payload)
         elif word == "alert":

@@ -92,6 +92,8 @@ class StateReport:
         faults = []
         if self._free_bytes() < LOW_DISK_BYTES:
             faults.append("disk_low")
+        if self._held.is_starved:
+            faults.append("disk_full")
         if not self._held.clock.read().trusted:
             faults.append("clock_untrusted")
         if self._held.memory.quarantined():

@@ -228,6 +228,15 @@ class Sync:
             and not self._held.store.has_blob(each.sha256)
         )
 
+    def is_for_us_alone_or_urgent(self, asset: Asset) -> bool:
+        """Whether nobody else waits for this file, or an emergency is on in its area."""
+        return any(
+            area == self._held.settings.area or any(item.kind == "alert" for item in each.items)
+            for state in ("current", "pending")
+            for area, each in self._held.store.layers(state).items()
+            if asset in each.assets
+        )
+
     def take_file(self, sha256: str, body: bytes) -> None:
         """Keep a large file that was fetched, if it is still wanted and right."""
         if any(each.sha256 == sha256 for each in self.large_assets()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from django.db import transaction
@@ -11,11 +12,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from contract import codec, wire
-from contract.manifest import SMALL_ASSET_BYTES, Item, Manifest
+from contract.manifest import PIECE_BYTES, SMALL_ASSET_BYTES, Item, Manifest, pieces_of
 from contract.messages import seal_message, sha256_hex
 from contract.notice import Asset
 from hub.dispatch.models import Layer, RetainedBlob
-from hub.sealing.models import AssetUse, SealedNotice
+from hub.sealing.models import AssetBlob, AssetUse, SealedNotice
 from hub.sealing.seal import keyring
 
 if TYPE_CHECKING:
@@ -91,8 +92,16 @@ def _listed(area: str, now: datetime) -> tuple[tuple[Item, ...], tuple[Asset, ..
         uses = AssetUse.objects.filter(notice_id=row.notice_id, revision=row.revision)
         for use in uses.select_related("asset"):
             blob = use.asset
-            assets[blob.sha256] = Asset(blob.sha256, blob.size_bytes, blob.mime, blob.name)
+            pieces = _pieces(blob.sha256) if blob.size_bytes > PIECE_BYTES else ()
+            assets[blob.sha256] = Asset(blob.sha256, blob.size_bytes, blob.mime, blob.name, pieces)
+    items.sort(key=lambda item: (item.id, item.revision))  # databases sort by different rules
     return tuple(items), tuple(assets[key] for key in sorted(assets))
+
+
+@lru_cache(maxsize=256)
+def _pieces(sha256: str) -> tuple[str, ...]:
+    """Hashes of a large file's pieces; its name is its content, so they never change."""
+    return pieces_of(bytes(AssetBlob.objects.get(sha256=sha256).body))
 
 
 def _note_blobs(area: str, items: Iterable[str], assets: Iterable[Asset]) -> None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import re
 import threading
+import time
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
 
-from contract.manifest import SMALL_ASSET_BYTES
+from contract.manifest import PIECE_BYTES, SMALL_ASSET_BYTES, pieces_of
 from contract.notice import Asset, Picture
 from edge_agent.errors import SettingsError
+from edge_agent.link import fetch
+from edge_agent.link.bucket import BURST_S, Bucket
 from edge_agent.link.fetch import Fetcher, Source, source
 from edge_agent.settings import LinkSettings
 
@@ -37,6 +42,7 @@ class Files(ThreadingHTTPServer):
         self.body = FILE
         self.sent = 0
         self.ranges: list[int] = []
+        self.claims = ""
 
 
 class Answer(BaseHTTPRequestHandler):
@@ -54,6 +60,8 @@ class Answer(BaseHTTPRequestHandler):
             self.end_headers()
             return
         self.send_response(206 if found else 200)
+        if found and self.server.claims:
+            self.send_header("Content-Range", self.server.claims)
         self.send_header("Content-Length", str(len(self.server.body) - start))
         self.end_headers()
         piece = self.server.body[start : start + self.server.breaks_after]
@@ -115,6 +123,98 @@ def test_an_endless_file_is_cut_at_its_signed_size(fetcher: Fetcher, files: File
     files.body = FILE + b"x" * 1_000_000
     fetcher._try(SHA256, len(FILE))
     assert fetcher.whole()[0].read_bytes() == FILE
+
+
+def test_another_part_than_was_asked_for_is_not_glued_on(fetcher: Fetcher, files: Files) -> None:
+    files.breaks_after = 1000
+    fetcher._try(SHA256, len(FILE))
+    files.breaks_after, files.claims = len(FILE), "bytes 0-204799/204800"
+    fetcher._try(SHA256, len(FILE))
+    assert fetcher.whole() == []
+    files.claims = "bytes 1000-204799/204800"
+    fetcher._try(SHA256, len(FILE))
+    assert fetcher.whole()[0].read_bytes() == FILE
+
+
+def test_a_hundred_faults_keep_no_wrong_byte(files: Files, tmp_path: Path) -> None:
+    dice = random.Random(7)  # noqa: S311 - the same faults every time
+    where = Source("127.0.0.1", files.server_port, "/b/", None, bytes_per_s=10**9)
+    fetcher = Fetcher(where, tmp_path / "files", lambda: None)
+    fetcher.want([ASSET])
+    for _ in range(100):
+        place = dice.randrange(len(FILE))
+        files.breaks_after, files.status, files.body = len(FILE), 0, FILE
+        fault = dice.choice(("cut", "wrong", "error", "short"))
+        if fault == "cut":
+            files.breaks_after = place
+        elif fault == "wrong":
+            files.body = FILE[:place] + bytes([FILE[place] ^ 1]) + FILE[place + 1 :]
+        elif fault == "error":
+            files.status = 500
+        else:
+            files.body = FILE[:place]
+        fetcher._try(SHA256, len(FILE))
+        for path in fetcher.whole():
+            assert path.read_bytes() == FILE
+            path.unlink()
+    files.breaks_after, files.status, files.body = len(FILE), 0, FILE
+    fetcher._try(SHA256, len(FILE))
+    if not fetcher.whole():  # the last fault left wrong bytes behind, which this try threw away
+        fetcher._try(SHA256, len(FILE))
+    assert fetcher.whole()[0].read_bytes() == FILE
+
+
+def test_of_a_file_with_hashes_for_its_pieces_only_the_bad_one_comes_again(
+    files: Files, tmp_path: Path
+) -> None:
+    body = bytes(range(251)) * 41_800  # 10.5 MB: three pieces
+    bad = bytearray(body)
+    bad[PIECE_BYTES + 5] ^= 1
+    asset = Asset(hashlib.sha256(body).hexdigest(), len(body), "video/mp4", "v", pieces_of(body))
+    where = Source("127.0.0.1", files.server_port, "/b/", None, bytes_per_s=10**9)
+    fetcher = Fetcher(where, tmp_path / "files", lambda: None)
+    fetcher.want([asset])
+    files.body, files.breaks_after = bytes(bad), 2 * PIECE_BYTES + 100
+    fetcher._try(asset.sha256, asset.size_bytes)
+    files.body, files.breaks_after = body, len(body)
+    fetcher._try(asset.sha256, asset.size_bytes)
+    assert files.ranges == [0, PIECE_BYTES]
+    assert fetcher.whole()[0].read_bytes() == body
+
+
+def test_a_server_that_gives_drop_by_drop_does_not_hold_the_line(
+    fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch, "JUDGED_AFTER_S", 0.0)
+    monkeypatch.setattr(fetch, "SLOWEST_BYTES_PER_S", 1e12)
+    assert fetcher._try(SHA256, len(FILE)) == 5.0
+    monkeypatch.undo()
+    fetcher._try(SHA256, len(FILE))
+    assert fetcher.whole()[0].read_bytes() == FILE
+
+
+def test_a_file_for_many_villages_waits_its_turn(files: Files, tmp_path: Path) -> None:
+    where = Source("127.0.0.1", files.server_port, "/b/", None)
+    fetcher = Fetcher(where, tmp_path / "files", lambda: None)
+    other = replace(ASSET, sha256="ab" * 32)
+    began_s = time.monotonic()
+    fetcher.want([ASSET, other], {SHA256: 60.0})
+    assert fetcher._not_before_s[SHA256] >= began_s + 60.0
+    assert fetcher._not_before_s[other.sha256] < began_s + 30.0
+    before = fetcher._not_before_s[SHA256]
+    fetcher.want([ASSET], {SHA256: 0.0})  # asked about every second: its turn stays
+    assert fetcher._not_before_s[SHA256] == before
+
+
+def test_the_line_is_shared_by_a_token_bucket() -> None:
+    now = [0.0]
+    bucket = Bucket(1000, lambda: now[0])
+    took_s = 0.0
+    for _ in range(100):
+        wait_s = bucket.take(100)
+        now[0] += wait_s
+        took_s += wait_s
+    assert took_s == pytest.approx(10.0, abs=BURST_S + 0.1)
 
 
 @pytest.mark.parametrize("status", [302, 403, 404, 500])
