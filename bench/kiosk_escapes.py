@@ -46,8 +46,8 @@ CHORDS = (
     "XF86Favorites", "XF86Calculator", "Print",
 )  # fmt: skip
 POINTER = {
-    "long press": ["mousemove", "540", "700", "mousedown", "1", "sleep", "1.6", "mouseup", "1"],
-    "right button": ["mousemove", "540", "700", "click", "3"],
+    "long press": ["mousemove", "540", "420", "mousedown", "1", "sleep", "1.6", "mouseup", "1"],
+    "right button": ["mousemove", "540", "420", "click", "3"],
     "middle button": ["mousemove", "300", "500", "click", "2"],
     "drag a link": ["mousemove", "300", "330", "mousedown", "1", "mousemove", "800", "900",
                     "sleep", "0.3", "mouseup", "1", "mousemove", "1000", "1700"],
@@ -55,7 +55,7 @@ POINTER = {
                           "mouseup", "1"],
     "swipe from the left": ["mousemove", "2", "900", "mousedown", "1", "mousemove", "900", "900",
                             "mouseup", "1"],
-    "ctrl and wheel": ["mousemove", "540", "700", "keydown", "ctrl", "click", "4", "click", "4",
+    "ctrl and wheel": ["mousemove", "540", "420", "keydown", "ctrl", "click", "4", "click", "4",
                        "keyup", "ctrl"],
     "forward and back buttons": ["click", "8", "click", "9"],
 }  # fmt: skip
@@ -80,7 +80,8 @@ class Kiosk:
     """The browser under cage, on a screen of its own."""
 
     def __init__(self, village: Village, folder: Path, *, with_policy: bool) -> None:
-        self._folder, self._village = folder, village
+        self._last = b""
+        self.pictures: Path | None = None
         self.port = free_port()
         self.display = f":{90 + os.getpid() % 900}"
         runtime, home = folder / "runtime", folder / "home"
@@ -101,7 +102,7 @@ class Kiosk:
             "--ozone-platform=x11", "--incognito", "--noerrdialogs", "--no-first-run",
             "--disable-infobars", "--disable-pinch", "--overscroll-history-navigation=0",
             "--disable-session-crashed-bubble", f"--user-data-dir={home}/profile",
-            f"--remote-debugging-port={self.port}", "--disable-gpu",
+            f"--remote-debugging-port={self.port}", "--remote-allow-origins=*", "--disable-gpu",
         ]  # fmt: skip
         inside = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "cage",
                   "-s", "--", *browser]  # fmt: skip
@@ -116,6 +117,7 @@ class Kiosk:
             subprocess.Popen(command, env=environment, process_group=0, **_QUIET)
         )
         wait(self.pages, "the browser does not start")
+        self.pointer("search", "--name", "wlroots", "windowsize", "1080", "1920")
 
     def pages(self) -> list[str]:
         """Addresses of every page, tab and window of the browser."""
@@ -146,7 +148,13 @@ class Kiosk:
             "XDG_RUNTIME_DIR": str(self.runtime), "WAYLAND_DISPLAY": "wayland-0"
         }  # fmt: skip
         shot = subprocess.run(command, env=environment, capture_output=True, check=True)
+        self._last = shot.stdout
         return hashlib.sha256(shot.stdout).hexdigest()
+
+    def keep(self, name: str) -> None:
+        """Write the last picture down, to look at."""
+        if self.pictures is not None:
+            (self.pictures / f"{name.replace(' ', '-')}.ppm").write_bytes(self._last)
 
     def keys(self, chord: str) -> None:
         """Press a chord."""
@@ -175,9 +183,12 @@ _QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
 def _policy(port: int) -> str:
-    """The shipped policy for the test's port; only that a test may look in is different."""
+    """The shipped policy for the test's port; only that a test may look in is different.
+
+    So the chords for the developer tools meet the page's refusal alone.
+    """
     policy = json.loads(POLICY.read_text().replace(":8080", f":{port}"))
-    policy["RemoteDebuggingAllowed"] = True
+    policy |= {"RemoteDebuggingAllowed": True, "DeveloperToolsAvailability": 1}
     return json.dumps(policy)
 
 
@@ -193,6 +204,7 @@ def wait(condition: object, why: str, within_s: float = 60.0) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--without-policy", action="store_true", help="what the page holds alone")
+    parser.add_argument("--pictures", type=Path, help="keep what was seen of escapes here")
     chosen = parser.parse_args()
     missing = [name for name in NEEDED if shutil.which(name) is None]
     if missing or os.geteuid() != 0:
@@ -208,6 +220,7 @@ def main() -> int:
         village.publish(*sample_notices().values())
         village.start()
         kiosk = Kiosk(village, folder, with_policy=not chosen.without_policy)
+        kiosk.pictures = chosen.pictures
         try:
             escaped = attempts(kiosk, village)
         finally:
@@ -229,6 +242,7 @@ def attempts(kiosk: Kiosk, village: Village) -> list[str]:
         before, settled = settled, kiosk.picture()
         return before == settled
 
+    kiosk.keys("shift")  # from now on the page knows that somebody has a keyboard
     wait(same, "the page does not come to rest")
     before = kiosk.picture()
     tries = {chord: lambda chord=chord: kiosk.keys(chord) for chord in CHORDS}
@@ -241,6 +255,7 @@ def attempts(kiosk: Kiosk, village: Village) -> list[str]:
             time.sleep(1.5)  # a page that was pressed comes to rest
         if not _is_home(kiosk, home, before):
             before = kiosk.picture()
+            kiosk.keep(name)
             escaped.append(name)
             print(f"  {name}: {kiosk.pages()}")
     return escaped + asyncio.run(_from_inside(kiosk, home))

@@ -68,7 +68,7 @@ async def say_send(request: web.Request) -> web.Response:
         token = request.app[SLIPS].new_form()
     try:
         voice = _voice(str(form.get("voice", "")))
-        request.app[SLIPS].take(token, kind, words, notice_id, voice)
+        await request.app[SLIPS].take(token, kind, words, notice_id, voice)
     except SlipError as error:
         return _form(request, notice_id, str(error))
     return web.HTTPSeeOther(f"/said/{token}")

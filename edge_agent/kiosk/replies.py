@@ -6,19 +6,16 @@ all slips, and the next hour is closed.
 
 from __future__ import annotations
 
-import asyncio
-import base64
-import binascii
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from contract.errors import ContractError, VillageError
+from contract.errors import VillageError
 from contract.feedback import answer_name
 from edge_agent.answers import Answers, digits_of
 from edge_agent.clock import CHINA
+from edge_agent.kiosk.closing import ClosingError, open_answer
 
 if TYPE_CHECKING:
-    from contract.feedback import Answer
     from edge_agent.part import Part
 
 TRIES_A_SLIP, TRIES_IN_ALL = 5, 30
@@ -63,8 +60,8 @@ class ReplyDesk:
             raise ReplyError("这个编号还没有答复。一般两个工作日内答复，请过两天再来看。")
         self._check_pace(digits)
         try:
-            text = await asyncio.to_thread(_opened, found, code)
-        except ContractError as error:
+            text = await open_answer(code, found.closed_b64, found.slip, found.box)
+        except ClosingError as error:
             self._wrong.append((digits, self._part.clock.monotonic_s()))
             raise ReplyError("查询码不对，请看着单子再按一遍。") from error
         self._part.receipt("readable", answer_name(found.slip), 1)
@@ -77,15 +74,3 @@ class ReplyDesk:
         same = sum(tried == digits for tried, _ in self._wrong)
         if same >= TRIES_A_SLIP or len(self._wrong) >= TRIES_IN_ALL:
             raise ReplyError("试的次数太多了。请过一小时再来，或者带着单子到村委会问。")
-
-
-def _opened(answer: Answer, code: str) -> str:
-    from contract.sealing import open_with_code, slip_context  # noqa: PLC0415 - 9 MB, now and then
-
-    if not answer.closed_b64:
-        return answer.text
-    try:
-        closed = base64.b64decode(answer.closed_b64, validate=True)
-    except binascii.Error as error:
-        raise ContractError("the answer is damaged") from error
-    return open_with_code(code, closed, slip_context(answer.slip, answer.box)).decode("utf-8")

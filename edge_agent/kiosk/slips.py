@@ -10,6 +10,7 @@ answer; it goes to the hub inside the sealed words and stays nowhere here.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import os
@@ -18,8 +19,9 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from contract.errors import ContractError, VillageError
+from contract.errors import VillageError
 from contract.feedback import Feedback
+from edge_agent.kiosk.closing import ClosingError, close_for_hub
 from edge_agent.poke import poke
 
 if TYPE_CHECKING:
@@ -67,6 +69,7 @@ class SlipDesk:
         self._folder = folder
         self._taken: dict[str, Slip] = {}
         self._recent_s: list[float] = []
+        self._one_at_a_time = asyncio.Lock()
 
     @property
     def is_open(self) -> bool:
@@ -77,7 +80,7 @@ class SlipDesk:
         """A one-time token that names one form on the screen."""
         return secrets.token_urlsafe(18)
 
-    def take(
+    async def take(
         self,
         form: str,
         kind: Kind,
@@ -90,8 +93,14 @@ class SlipDesk:
         Raises:
             SlipError: nothing was said, too much at once, or no key of the hub is here.
         """
-        if form in self._taken:
-            return self._taken[form]
+        async with self._one_at_a_time:  # a second tap waits, and gets the same slip
+            if form not in self._taken:
+                self._taken[form] = await self._take(kind, words, notice_id, voice)
+        return self._taken[form]
+
+    async def _take(
+        self, kind: Kind, words: dict[str, str], notice_id: str, voice: Voice | None
+    ) -> Slip:
         said = {name: _clean(text) for name, text in words.items() if _clean(text)}
         if not said.get("phrases") and not said.get("text") and voice is None:
             raise SlipError("请至少选一句话，写几个字，或者说一段话。")
@@ -108,12 +117,11 @@ class SlipDesk:
             kind=kind.key,
             box=box,
             at=self._part.clock.read().now,
-            sealed_b64=_sealed(key, said | {"code": slip.code}, slip.number, box),
+            sealed_b64=await _sealed(key, said | {"code": slip.code}, slip.number, box),
             notice_id=notice_id,
         )
         self._part.outbox.add_feedback(feedback)
         poke(self._part.settings.run, "link")
-        self._taken[form] = slip
         return slip
 
     def slip_of(self, form: str) -> Slip | None:
@@ -160,15 +168,11 @@ class SlipDesk:
         return f"{kind.letter}-{series}-{last + 1:03d}"
 
 
-def _sealed(key: bytes, said: dict[str, str], slip: str, box: str) -> str:
-    from contract.sealing import seal_for, slip_context  # noqa: PLC0415 - 9 MB, for a slip a day
-
-    text = json.dumps(said, ensure_ascii=False).encode("utf-8")
+async def _sealed(key: bytes, said: dict[str, str], slip: str, box: str) -> str:
     try:
-        sealed = seal_for(key, text, slip_context(slip, box))
-    except ContractError as error:
+        return await close_for_hub(key, json.dumps(said, ensure_ascii=False), slip, box)
+    except ClosingError as error:
         raise SlipError("县里的收件钥匙坏了，请直接找村委会。") from error
-    return base64.b64encode(sealed).decode("ascii")
 
 
 def _spoken(voice: Voice) -> dict[str, str]:

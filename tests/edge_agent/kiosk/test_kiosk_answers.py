@@ -99,8 +99,10 @@ def test_a_new_disk_counts_in_another_series(part: Part, tmp_path: Path) -> None
         folder.mkdir()
         (folder / "hub_feedback_key").write_bytes(b"\x09" * 32)
         desk = SlipDesk(part, folder)
-        numbers |= {desk.take(f"{disk}-{n}", KINDS[0], {"text": "x"}).number for n in range(5)}
-    assert len(numbers) == 30
+        for n in range(2):
+            slip = asyncio.run(desk.take(f"{disk}-{n}", KINDS[0], {"text": "x"}))
+            numbers.add(slip.number)
+    assert len(numbers) == 12
 
 
 def test_a_recording_is_sealed_with_the_slip_and_bounded(part: Part, tmp_path: Path) -> None:
@@ -108,7 +110,7 @@ def test_a_recording_is_sealed_with_the_slip_and_bounded(part: Part, tmp_path: P
     (tmp_path / "hub_feedback_key").write_bytes(hub.public_key().public_bytes_raw())
     desk = SlipDesk(part, tmp_path)
     sound = bytes(range(256)) * (MAX_VOICE_BYTES // 256)
-    slip = desk.take("f1", KINDS[1], {}, voice=Voice(sound, "audio/webm"))
+    slip = asyncio.run(desk.take("f1", KINDS[1], {}, voice=Voice(sound, "audio/webm")))
     (event,) = part.outbox.after(0)
     sealed = base64.b64decode(event.body["sealed_b64"])
     opened = json.loads(
@@ -124,7 +126,7 @@ def test_a_recording_is_sealed_with_the_slip_and_bounded(part: Part, tmp_path: P
         Voice(b"x", "text/html"),
     ):
         with pytest.raises(SlipError, match="录音"):
-            desk.take("f2", KINDS[1], {}, voice=voice)
+            asyncio.run(desk.take("f2", KINDS[1], {}, voice=voice))
 
 
 @pytest.mark.browser

@@ -18,10 +18,12 @@ from kiosk_village import NOW, Reference, Village, flood_alert, key, sample_noti
 from contract.notice import Column, Table
 from contract.sealing import open_sealed, slip_context
 from edge_agent.kiosk.apology import apologise
+from edge_agent.kiosk.kinds import KINDS
 from edge_agent.kiosk.ledger import Ledger
 from edge_agent.kiosk.program import main
+from edge_agent.kiosk.slips import KEY_FILE, SLIPS_AN_HOUR, SlipDesk, SlipError
 from edge_agent.outbox import Outbox
-from edge_agent.part import open_part
+from edge_agent.part import Part, open_part
 from edge_agent.settings import load
 
 if TYPE_CHECKING:
@@ -250,13 +252,27 @@ def test_an_empty_slip_is_asked_about_kindly(running: Village) -> None:
     assert "请至少选一句话" in html
 
 
-def test_somebody_leaning_on_the_button_does_not_fill_the_disk(running: Village) -> None:
-    (running.root / "state" / "kiosk" / "hub_feedback_key").write_bytes(os.urandom(32))
-    codes = [
-        running.post("/say/question", [("form", f"g{n}"), ("phrase", "0")])[0] for n in range(65)
-    ]
-    assert codes[:60] == [303] * 60
-    assert codes[60:] == [422] * 5
+def test_somebody_leaning_on_the_button_does_not_fill_the_disk(part: Part, tmp_path: Path) -> None:
+    (tmp_path / KEY_FILE).write_bytes(b"\x09" * 32)
+    desk = SlipDesk(part, tmp_path)
+    desk._recent_s = [part.clock.monotonic_s()] * (SLIPS_AN_HOUR - 1)
+    asyncio.run(desk.take("g1", KINDS[0], {"text": "x"}))
+    with pytest.raises(SlipError, match="这一小时"):
+        asyncio.run(desk.take("g2", KINDS[0], {"text": "x"}))
+    part.clock.advance(3601)  # type: ignore[attr-defined] # the test's own clock
+    asyncio.run(desk.take("g3", KINDS[0], {"text": "x"}))
+
+
+def test_two_taps_on_a_slow_screen_are_one_slip(part: Part, tmp_path: Path) -> None:
+    (tmp_path / KEY_FILE).write_bytes(b"\x09" * 32)
+    desk = SlipDesk(part, tmp_path)
+
+    async def tap_twice() -> set[str]:
+        taps = (desk.take("g1", KINDS[0], {"text": "x"}) for _ in range(2))
+        return {slip.number for slip in await asyncio.gather(*taps)}
+
+    assert len(asyncio.run(tap_twice())) == 1
+    assert len(part.outbox.after(0)) == 1
 
 
 def test_the_screen_starts_and_answers_with_an_untrusted_clock(village: Village) -> None:
