@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -65,3 +66,20 @@ def test_an_overlong_message_is_refused_unread() -> None:
 
 def test_an_emoji_is_no_half_character() -> None:
     assert wire.loads(b'{"a":"\\ud83d\\ude00"}') == {"a": "😀"}
+
+
+def test_no_text_makes_the_bounds_slow_or_hungry() -> None:
+    long = b'{"a":' + b"[0]," * 40 + b'"' + b"A" * 200_000 + b'"}'
+    for payload in (long, b"[" * 20 + b"{" * 20 + b'\\"' * 100_000, b'"\\' * 100_000 + b"[" * 40):
+        tracemalloc.start()  # quadratic, this would take minutes: the time limit of every test
+        with contextlib.suppress(ContractError):
+            wire.loads(payload)
+        peak_bytes = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak_bytes < 4 * 1024 * 1024
+
+
+def test_more_values_than_any_message_has_are_refused() -> None:
+    with pytest.raises(ContractError) as refusal:
+        wire.loads(b'{"a":[' + b"0," * wire.MAX_VALUES + b"0]}")
+    assert refusal.value.reason is RefusalReason.TOO_LARGE
