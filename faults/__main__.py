@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 SHELF = Path("var/faults")
 """An empty migrated database is kept here between runs."""
-FAMILIES = ("box", "broker", "clock", "content", "disk", "elsewhere", "hub", "loudspeaker", "network")
+FAMILIES = (
+    "box", "broker", "clock", "content", "crowd", "disk", "elsewhere", "hub", "loudspeaker",
+    "network", "thieves",
+)  # fmt: skip
 
 
 @dataclass

@@ -47,7 +47,12 @@ def fill(folder: Path) -> Path:
     return path
 
 
-def make_read_only(folder: Path, *, read_only: bool) -> None:
-    """As a kernel does with a file system in which it found errors."""
-    flag = "ro" if read_only else "rw"
-    subprocess.run(["mount", "-o", f"remount,{flag}", str(folder)], check=True)
+@contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    """A disk that a boot has mounted read-only, as after errors in its file system."""
+    subprocess.run(["mount", "--bind", str(folder), str(folder)], check=True)
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", str(folder)], check=True)
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
