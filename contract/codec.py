@@ -7,6 +7,7 @@ meaning depends on something new says so in ``requires`` and is refused by who d
 from __future__ import annotations
 
 import dataclasses
+import sys
 import types
 from datetime import UTC, datetime
 from enum import Enum
@@ -16,6 +17,7 @@ from typing import Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin,
 from contract.errors import ContractError, RefusalReason
 
 T = TypeVar("T")
+SHORT_CHARS = 40
 KNOWN_REQUIREMENTS: frozenset[str] = frozenset({"table", "recording"})
 _SCALARS: dict[type, str] = {str: "string", bool: "boolean", int: "integer", float: "number"}
 
@@ -72,7 +74,7 @@ def decode(cls: type[T], data: object, *, where: str = "") -> T:
         value = data[name]
         # Most fields are plain: they need no path for an error that does not come.
         if type(value) is hint or (type(value) is str and value in words):
-            found[name] = value
+            found[name] = _shared(value)
         else:
             found[name] = _value(hint, value, f"{where or cls.__name__}.{name}")
     return cls(**found)
@@ -144,7 +146,12 @@ def _plain(hint: Any, data: object, path: str) -> object:  # noqa: ANN401 - a ty
         return float(data)
     if type(data) is not hint:
         raise ContractError(f"{path}: expected {_SCALARS.get(hint, hint)}")
-    return data
+    return _shared(data)
+
+
+def _shared(value: object) -> object:
+    """A short text once for all messages: offices, labels and names come again and again."""
+    return sys.intern(value) if type(value) is str and len(value) <= SHORT_CHARS else value
 
 
 def _union(hints: tuple[Any, ...], data: object, path: str) -> object:
