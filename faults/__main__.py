@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 SHELF = Path("var/faults")
 """An empty migrated database is kept here between runs."""
 FAMILIES = (
-    "box", "broker", "clock", "content", "crowd", "disk", "elsewhere", "hub", "loudspeaker",
-    "network", "thieves",
+    "box", "broker", "clock", "content", "crowd", "disk", "downloads", "elsewhere", "hub",
+    "loudspeaker", "network", "spare", "thieves",
 )  # fmt: skip
 
 

@@ -29,6 +29,7 @@ from hub.accounts import create_demo_county
 from hub.broker.supervisor import BrokerSupervisor
 from hub.demo.people import Officers, VillagePeople
 from hub.dispatch.dispatcher import Dispatcher
+from hub.dispatch.outlet import BrokerAddress
 from hub.dispatch.sealer import Sealer
 from hub.dispatch.wake import WakeSocket
 from hub.emergency import desk as emergency_desk
@@ -65,6 +66,8 @@ class County:
         self._forms: dict[str, dict[str, Any]] = {each["id"]: each for each in forms}
         boxes.write_accounts()
         self.broker = BrokerSupervisor(boxes.broker_files(), self.port)
+        self.running = [self.broker]
+        """Brokers that are started again when they end; a row takes one out or adds one."""
         self.wires = Wires()
         self.boxes: list[VillageBox] = []
         self.repeats: list[tuple[float, str]] = []
@@ -76,7 +79,7 @@ class County:
 
     # The hub
 
-    def new_dispatcher(self) -> Dispatcher:
+    def new_dispatcher(self, standby: BrokerAddress | None = None) -> Dispatcher:
         """A dispatcher that knows only what lies in the database."""
         sealer = Sealer()
         made = Dispatcher(
@@ -84,6 +87,7 @@ class County:
             boxes.hub_password(),
             sealer,
             lambda: sealer.others(time.monotonic()),
+            standby,
         )
         repeat = made._outlets[0].assertion.repeat
 
@@ -195,7 +199,8 @@ class County:
 
     def turn(self) -> None:
         """One turn of everybody."""
-        self.broker.turn()
+        for supervisor in self.running:
+            supervisor.turn()
         self.dispatcher.turn(self._woken.fileno(), 0.002)
         self._woken.drain()
         for each in self.boxes:

@@ -113,8 +113,8 @@ def _posts(folder: Path, count: int) -> tuple[int, int, tuple[str, ...]]:
     desk, taken, refused = SlipDesk(part, kiosk), [], 0
     for _ in range(count):
         try:
-            slip = desk.take(desk.new_form(), KINDS[0], {"text": "请帮我找低保"})
-            taken.append(str(getattr(slip, "number", slip)))
+            slip = asyncio.run(desk.take(desk.new_form(), KINDS[0], {"text": "请帮我找低保"}))
+            taken.append(slip.number)
         except SlipError:
             refused += 1
     held = {str(each.body["slip"]) for each in part.outbox.after(0, 100_000)}

@@ -127,6 +127,34 @@ def _read_only(county: Stand, box: VillageBox, card: ServedCard, disk: Path) -> 
     return looks
 
 
+def emergency_on_full_disk(scene: Scene) -> Seen:
+    """Row R4: the room that was kept goes to the emergency; ordinary text waits."""
+    county = scene.county
+    with (
+        small_disk(scene.folder / "disk", BOX_BYTES) as disk,
+        county.villages(disk, 1) as (box,),
+    ):
+        county.until(lambda: box.clock.trusted)
+        kept = box.settings.part_folder("store") / "ballast"
+        breaches = [] if kept.exists() else ["no room is kept"]
+        alarms, filling = len(county.alarms), fill(disk)
+        try:
+            county.publish()
+            county.alarm()
+            took_s = county.until(lambda: not county.unheard(alarms))
+            county.until(lambda: _is_told(box), 2 * HEAL_S)
+        finally:
+            filling.unlink()
+        box.clock.pass_by(2 * HEAL_S)
+        county.until_right()
+        breaches += [*county.foreign(), *county.unheard(alarms)]
+        box.close()
+    if took_s > HEAL_S:
+        breaches.append(f"the emergency came after {took_s:.0f} s")
+    return Seen("not a byte left, then an emergency", f"accepted after {took_s:.1f} s, hub told "
+                "disk_low, text right after there was room", breaches)  # fmt: skip
+
+
 def written_in_a_day(scene: Scene) -> Seen:
     """Row R15: link's own writes of a day without news, by the kernel's count of this process."""
     county, clock = County(), ManualClock(NOW)
@@ -159,5 +187,6 @@ def _written_bytes() -> int:
 ROWS = (
     Row("4", "broker's disk full", "I1, operator's alarm in 60 s", broker_disk),
     Row("22", "box's disk full, then read-only", "text shown, I4, alarm", box_disk),
+    Row("R4", "full disk and an emergency", "accepted by the ballast, alarm", emergency_on_full_disk),
     Row("R15", "writes of an idle day", "5 MB a day", written_in_a_day),
 )  # fmt: skip

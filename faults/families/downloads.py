@@ -1,0 +1,83 @@
+"""The row about large files: an asset server that breaks off, lies, fails and dawdles."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import threading
+from typing import TYPE_CHECKING
+
+from contract.manifest import PIECE_BYTES, pieces_of
+from contract.notice import Asset
+from edge_agent.link.fetch import Fetcher, Source
+from faults.rows import Row, Scene, Seen
+from tests.edge_agent.link.test_fetch import Files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+AS_FAST_AS_IT_GOES = 1 << 40
+KINDS = ("cut", "wrong bytes", "500", "redirected")
+
+
+def naughty_server(scene: Scene) -> Seen:
+    """Row 13."""
+    chance, count = random.Random(13), scene.dose(100, 8)  # noqa: S311 - the same faults each time
+    size_bytes = 9_000_000 if not scene.short else 600_000
+    body = chance.randbytes(size_bytes)
+    asset = Asset(hashlib.sha256(body).hexdigest(), size_bytes, "video/mp4", "v.mp4",
+                  pieces=pieces_of(body))  # fmt: skip
+    server = Files()
+    server.body = body
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    breaches: list[str] = []
+    refetched = 0
+    try:
+        for number in range(count):
+            folder = scene.folder / str(number)
+            kind = KINDS[number % len(KINDS)]
+            wasted, wrong = _one(server, folder, asset, body, kind, chance)
+            refetched = max(refetched, wasted if kind == "cut" else 0)
+            breaches += wrong
+    finally:
+        server.shutdown()
+        server.server_close()
+    if refetched > PIECE_BYTES:
+        breaches.append(f"{refetched} bytes fetched again after a cut")
+    return Seen(f"{count} downloads of {size_bytes} bytes: {', '.join(KINDS)}",
+                f"right or not there at all; at most {refetched} bytes fetched again after a cut",
+                breaches)  # fmt: skip
+
+
+def _one(  # noqa: PLR0913 - what a download is made of
+    server: Files, folder: Path, asset: Asset, body: bytes, kind: str, chance: random.Random
+) -> tuple[int, list[str]]:
+    """One download with one fault, then without; bytes fetched twice, and what was wrong."""
+    where = Source("127.0.0.1", server.server_port, "/b/", None, AS_FAST_AS_IT_GOES)
+    fetcher = Fetcher(where, folder, lambda: None)
+    fetcher.want([asset])
+    server.sent, server.status, server.body = 0, 0, body
+    server.breaks_after = len(body)
+    if kind == "cut":
+        server.breaks_after = chance.randrange(1, len(body))
+    elif kind == "wrong bytes":
+        at = chance.randrange(len(body))
+        server.body = body[:at] + bytes([body[at] ^ 1]) + body[at + 1 :]
+    else:
+        server.status = 500 if kind == "500" else 302
+    fetcher._try(asset.sha256, asset.size_bytes)
+    breaches = [f"{kind}: taken though it was not whole" for _ in fetcher.whole()]
+    server.status, server.body, server.breaks_after = 0, body, len(body)
+    for _ in range(3):
+        if not fetcher.whole():
+            fetcher._try(asset.sha256, asset.size_bytes)
+    found = [path.read_bytes() for path in fetcher.whole()]
+    if found != [body]:
+        breaches.append(f"{kind}: not there after the server was well")
+    return server.sent - len(body), breaches
+
+
+ROWS = (
+    Row("13", "asset server cut at a random byte, wrong bytes, 500, redirected",
+        "sha256 right or not shown; resumes within one piece", naughty_server),
+)  # fmt: skip
