@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -157,17 +158,18 @@ class Bench:
         manifest = Manifest(VILLAGE, 1, 1, now, tuple(items))
         self.writer.apply(Place.parse(VILLAGE), seal_message(manifest, KEY))
 
-    def alarm(self) -> None:
-        """An emergency comes in."""
+    def alarm(self, number: int) -> None:
+        """An emergency comes in, for a few seconds."""
         now = datetime.now(UTC)
-        notice = notice_of("A1", "山洪灾害红色预警", "立即转移到村小学操场！")
-        alert = Alert("A1", notice, now, now + timedelta(hours=1))
+        notice = notice_of(f"A{number}", "山洪灾害红色预警", "立即转移到村小学操场！")
+        alert = Alert(f"A{number}", notice, now, now + timedelta(seconds=5))
         self.writer.put_alert(alert, seal_message(alert, KEY), now)
 
     def start(self) -> subprocess.Popen[bytes]:
-        """Start the led program."""
+        """Start the led program, with the environment of its systemd unit."""
         words = ["-m", "edge_agent.cli", "part", "led", "--settings", str(self.settings)]
-        return subprocess.Popen([sys.executable, *words])
+        environment = {**os.environ, "MALLOC_ARENA_MAX": "1"}
+        return subprocess.Popen([sys.executable, *words], env=environment)
 
     def stages(self) -> list[str]:
         """Stages of the receipts so far."""
@@ -176,11 +178,25 @@ class Bench:
         reader.close()
         return found
 
-    def wait_for_bytes(self, beyond: int) -> float:
-        """Monotonic time when the card had more bytes than ``beyond``."""
-        while self.card.bytes_received <= beyond:
+    def wait_for_bytes(self, after_s: float) -> float:
+        """Monotonic time of the first byte on the line after ``after_s``."""
+        while self.server.arrived_at_s <= after_s:
             time.sleep(0.0005)
-        return time.monotonic()
+        return self.server.arrived_at_s
+
+    def poke(self, number: int) -> tuple[float, float]:
+        """Seconds from the poke of an alarm to its first byte, and to its being on the panel."""
+        self.alarm(number)
+        start = time.monotonic()
+        poke(self.folder / "run", "led")
+        first = self.wait_for_bytes(start) - start
+        while not self.card.dynamic:  # type: ignore[attr-defined]
+            time.sleep(0.001)
+        visible = time.monotonic() - start
+        while self.card.dynamic:  # type: ignore[attr-defined]
+            time.sleep(0.1)
+        time.sleep(1)
+        return first, visible
 
 
 def notice_of(notice_id: str, title: str, summary: str, *blocks: object) -> Notice:
@@ -197,6 +213,12 @@ def memory_kb(pid: int, field: str) -> int:
     return int(next(line for line in status.splitlines() if line.startswith(field)).split()[1])
 
 
+def processor_s(pid: int) -> float:
+    """Processor time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def bench_program() -> None:
     with tempfile.TemporaryDirectory() as name:
         bench = Bench(Path(name))
@@ -204,7 +226,8 @@ def bench_program() -> None:
         bench.fill(*texts, notice_of("BIG", "补贴发放表", "共320户", big_table()))
         start = time.monotonic()
         program = bench.start()
-        first = bench.wait_for_bytes(0) - start
+        first = bench.wait_for_bytes(start) - start
+        cpu = processor_s(program.pid)
         while not bench.card.flash_writes or "shown" not in bench.stages():
             time.sleep(0.5)
         quiet = -1
@@ -212,21 +235,22 @@ def bench_program() -> None:
             quiet = bench.card.bytes_received
             time.sleep(2.5)
         settled = memory_kb(program.pid, "VmRSS")
-        before = bench.card.bytes_received
-        bench.alarm()
-        start = time.monotonic()
-        poke(Path(name) / "run", "led")
-        poked = bench.wait_for_bytes(before) - start
-        while not bench.card.dynamic:  # type: ignore[attr-defined]
-            time.sleep(0.001)
-        visible = time.monotonic() - start
-        time.sleep(3)
+        pokes = [bench.poke(number) for number in range(10)]
+        first_ms = sorted(1000 * first for first, _ in pokes)
+        visible_ms = sorted(1000 * visible for _, visible in pokes)
         figures = {
             "start to first byte s": round(first, 3),
+            "processor time until then s": cpu,
             "resident after a 320-row table MB": round(settled / 1024, 1),
             "resident peak MB": round(memory_kb(program.pid, "VmHWM") / 1024, 1),
-            "poke to first byte of an emergency ms": round(1000 * poked, 1),
-            "poke to the alarm on the panel ms": round(1000 * visible),
+            "poke to first byte of an emergency, median and worst of 10, ms": [
+                round(first_ms[5], 1),
+                round(first_ms[-1], 1),
+            ],
+            "poke to the alarm on the panel, the same, ms": [
+                round(visible_ms[5]),
+                round(visible_ms[-1]),
+            ],
             "bytes on the line": bench.card.bytes_received,
             "flash writes": bench.card.flash_writes,
         }

@@ -75,7 +75,7 @@ _OUTLINE = Face(_NOTO, _SANS_MONO_SC)
 _OUTLINE_BOLD = Face(_NOTO_BOLD, _SANS_MONO_SC)
 
 
-@lru_cache(maxsize=3)  # an open face keeps its pages of a 19 MB file in memory
+@lru_cache(maxsize=2)  # an open face keeps its pages of a 19 MB file in memory
 def _open(path: Path, index: int, size_px: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(path, size_px, index=index, layout_engine=ImageFont.Layout.BASIC)
 

@@ -149,6 +149,8 @@ class Server:
         self._clock = clock
         self._view = view
         self._free_at_s = 0.0
+        self.arrived_at_s = 0.0
+        """When bytes last began to come in; the card gets them at the pace of its line."""
         self._endpoint: Endpoint | None = None
 
     def open(self) -> None:
@@ -191,6 +193,7 @@ class Server:
         if not data:
             self._view.update(now_s)
             return
+        self.arrived_at_s = now_s
         byte_s = 10 / self._card.baud if self._card.baud else 0.0
         self._free_at_s = max(self._free_at_s, now_s)
         step = max(8, int(0.01 / byte_s)) if byte_s else len(data)
