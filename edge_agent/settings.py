@@ -71,6 +71,9 @@ class PanelSettings:
     brightness: int = 15
     quiet_hours: str = ""
     """Dark hours, ``23:00-05:30``; emergencies light the panel all the same."""
+    light_sensor: str = ""
+    """A file with lux (``/sys/bus/iio/devices/iio:device0/in_illuminance_input``), or ``card``
+    for the card's own sensor; empty: brightness by sunrise and sunset."""
 
 
 @dataclass(frozen=True, slots=True)

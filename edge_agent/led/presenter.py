@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contract.notice import Picture
@@ -15,12 +16,12 @@ from edge_agent.led import playlist
 from edge_agent.led.brightness import FULL, SLOTS, Spot, brightness_table
 from edge_agent.led.chronicle import Chronicle, Report
 from edge_agent.led.compose import compose
+from edge_agent.led.light import LightSensor
 from edge_agent.led.panel import PanelError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
-    from pathlib import Path
 
     from edge_agent.clock import Clock, Reading
     from edge_agent.led.board import Board
@@ -33,6 +34,8 @@ _log = logging.getLogger(__name__)
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 3.0
 LONGEST_WAIT_S = 2.0
 """How often the line is looked at: a pulled plug is noticed without sending a byte."""
+BY_CARD = "card"
+"""The setting for a light sensor that the card reads itself."""
 _LAYOUT_FAULTS = (ValueError, LookupError, ArithmeticError, TypeError, OSError)
 PlanKey = tuple[object, ...]
 
@@ -77,6 +80,9 @@ class Presenter:
         self._spot = Spot(box.latitude_deg, box.longitude_deg)
         self._around = around
         self._clock = around.clock
+        self._sensor: LightSensor | None = None
+        if settings.light_sensor not in ("", BY_CARD):
+            self._sensor = LightSensor(Path(settings.light_sensor), settings.brightness)
         self._chronicle = Chronicle(settings.name, around.folder, around.clock, around.report)
         self._pages: dict[tuple[str, int], tuple[Page, ...]] = {}
         self._shown_key: PlanKey | None = None
@@ -195,15 +201,30 @@ class Presenter:
         """The brightness table of the day; full light while there is an emergency."""
         levels = (FULL,) * SLOTS
         if not plan.alerts:
-            levels = brightness_table(
-                reading.local.date(),
-                self._spot,
-                full=self._settings.brightness,
-                quiet_hours=self._settings.quiet_hours,
-            )
-        if levels != self._levels:
+            levels = self._levels_by_light(self._levels_by_sun(reading))
+        if levels == self._levels:
+            return
+        use_sensor = getattr(self._panel, "use_light_sensor", None)
+        if use_sensor is not None and self._settings.light_sensor == BY_CARD and not plan.alerts:
+            use_sensor(levels)
+        else:
             self._panel.set_brightness(levels)
-            self._levels = levels
+        self._levels = levels
+
+    def _levels_by_sun(self, reading: Reading) -> tuple[int, ...]:
+        return brightness_table(
+            reading.local.date(),
+            self._spot,
+            full=self._settings.brightness,
+            quiet_hours=self._settings.quiet_hours,
+        )
+
+    def _levels_by_light(self, levels: tuple[int, ...]) -> tuple[int, ...]:
+        """The light that the box's own sensor sees, all day long; dark hours stay dark."""
+        if self._sensor is None:
+            return levels
+        seen = self._sensor.level(self._clock.monotonic_s())
+        return levels if seen is None else tuple(min(level, 1) * seen for level in levels)
 
     def _set_clock(self, reading: Reading) -> None:
         """The card's clock, once a day and only from a time that can be believed."""

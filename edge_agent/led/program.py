@@ -21,7 +21,7 @@ from edge_agent.led.drivers import registry
 from edge_agent.led.layout import Pace
 from edge_agent.led.line import SerialLine
 from edge_agent.led.panel import ColourModel
-from edge_agent.led.presenter import Presenter, Surroundings
+from edge_agent.led.presenter import BY_CARD, Presenter, Surroundings
 from edge_agent.part import open_part
 from edge_agent.poke import poke
 from edge_agent.store import Store
@@ -214,6 +214,7 @@ def open_board(
         driver = registry.driver(panel.driver)
         spec = driver.spec(panel.width_px, panel.height_px, _colours(panel.colours))
         quiet_slots(panel.quiet_hours)
+        _check_sensor(panel, driver)
     except (registry.UnknownDriver, ValueError) as error:
         raise SettingsError([f"panel {panel.name}: {error}"]) from error
     line = SerialLine(panel.line, panel.baud, clock=clock, parity=driver.parity)
@@ -221,6 +222,11 @@ def open_board(
     pace = Pace(panel.chars_per_s, panel.min_dwell_s)
     board = Board(driven.spec, box.village, box.office_line, pace, strip=panel.strip)
     return driven, board, line
+
+
+def _check_sensor(panel: PanelSettings, driver: registry.Driver) -> None:
+    if panel.light_sensor == BY_CARD and not driver.senses_light:
+        raise ValueError(f"{panel.driver} cards read no light sensor: name a file with lux")
 
 
 def _colours(name: str) -> ColourModel:

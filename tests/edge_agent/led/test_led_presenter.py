@@ -38,6 +38,7 @@ class Bench:
     folder: Path
     quiet_hours: str = ""
     trusted: bool = True
+    light_sensor: str = ""
     reports: list[Report] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -50,7 +51,8 @@ class Bench:
     def start(self) -> Presenter:
         spec = self.driver.spec(WIDTH_PX, HEIGHT_PX)
         settings = PanelSettings("gate", "onbon-k", "memory", WIDTH_PX, HEIGHT_PX,
-                                 quiet_hours=self.quiet_hours)  # fmt: skip
+                                 quiet_hours=self.quiet_hours,
+                                 light_sensor=self.light_sensor)  # fmt: skip
         panel = self.driver.panel(self.line, spec, clock=self.clock)
         return Presenter(
             panel,
@@ -304,3 +306,24 @@ def test_a_notice_that_cannot_be_laid_out_does_not_darken_the_others(
     assert [(r.notice_id, r.detail) for r in bench.told("unshowable")] == [
         ("N006", "gate: layout failed")
     ]
+
+
+def test_the_light_follows_the_sensor_and_dark_hours_stay_dark(tmp_path: Path) -> None:
+    lux = tmp_path / "lux"
+    lux.write_text("10000")
+    bench = Bench(tmp_path, quiet_hours="23:00-05:30", light_sensor=str(lux))
+    bench.run(plan_of(WATER), 3)
+    levels = bench.card.state()["brightness"]
+    lux.write_text("5")
+    bench.run(plan_of(WATER), 90)
+    flash = bench.card.flash_state()
+    assert levels == 1.0
+    assert set(flash["levels"][11:46]) == {4}
+    assert set(flash["levels"][:11]) == {0}
+    assert flash["timers"] == [[330, 1380]]
+
+
+def test_without_a_reading_the_light_goes_by_the_sun(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, light_sensor=str(tmp_path / "absent"))
+    bench.run(plan_of(WATER), 3)
+    assert len(set(bench.card.flash_state()["levels"])) > 1
