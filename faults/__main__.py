@@ -25,9 +25,21 @@ if TYPE_CHECKING:
 SHELF = Path("var/faults")
 """An empty migrated database is kept here between runs."""
 FAMILIES = (
-    "box", "broker", "clock", "content", "crowd", "disk", "downloads", "elsewhere", "hub",
-    "loudspeaker", "network", "spare", "thieves",
-)  # fmt: skip
+    "box",
+    "broker",
+    "clock",
+    "content",
+    "crowd",
+    "disk",
+    "downloads",
+    "elsewhere",
+    "hub",
+    "loudspeaker",
+    "network",
+    "rot",
+    "spare",
+    "thieves",
+)
 
 
 @dataclass
@@ -68,8 +80,10 @@ def run(rows: Sequence[Row], stage: Stage, *, short: bool) -> list[Result]:
         folder = stage.folder / f"row-{row.number}"
         result = play(row, Scene(folder, short, lambda: stage.county))
         results.append(result)
-        _say(f"[{result.seconds:6.1f} s] {row.number:>3} {result.verdict:<9} "
-             f"{row.fault}: {result.seen}")  # fmt: skip
+        _say(
+            f"[{result.seconds:6.1f} s] {row.number:>3} {result.verdict:<9} "
+            f"{row.fault}: {result.seen}"
+        )
     return results
 
 

@@ -29,7 +29,6 @@ from hub.accounts import create_demo_county
 from hub.broker.supervisor import BrokerSupervisor
 from hub.demo.people import Officers, VillagePeople
 from hub.dispatch.dispatcher import Dispatcher
-from hub.dispatch.outlet import BrokerAddress
 from hub.dispatch.sealer import Sealer
 from hub.dispatch.wake import WakeSocket
 from hub.emergency import desk as emergency_desk
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from hub import serve
+    from hub.dispatch.outlet import BrokerAddress
     from hub.notices.models import NoticePage
 
 NOTICES = Path(__file__).resolve().parent.parent / "tests" / "data" / "notices.json"
@@ -250,8 +250,9 @@ class County:
 
     def foreign(self) -> tuple[str, ...]:
         """Breaches of I2 since the boxes were made: nothing but what this hub signed was held."""
-        signed = {f"{row.notice_id}@{row.revision}"
-                  for row in SealedNotice.objects.filter(kind="notice")}  # fmt: skip
+        signed = {
+            f"{row.notice_id}@{row.revision}" for row in SealedNotice.objects.filter(kind="notice")
+        }
         seen = {name for each in self.boxes for name in each.seen}
         played = {name for each in self.boxes for name in each.handed_over}
         return (*nothing_foreign(seen, signed), *nothing_foreign(played, set(self.alarms)))

@@ -54,8 +54,11 @@ def each_alert_once(
         reported: ids of which the hub was told why they were not played.
     """
     counts = Counter(played)
-    silent = [f"{each} was neither played nor reported" for each in valid
-              if not counts[each] and each not in reported]  # fmt: skip
+    silent = [
+        f"{each} was neither played nor reported"
+        for each in valid
+        if not counts[each] and each not in reported
+    ]
     doubled = [f"{each} was played {n} times" for each, n in sorted(counts.items()) if n > 1]
     return (*silent, *doubled)
 

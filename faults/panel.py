@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tomli_w
@@ -31,6 +30,7 @@ from faults.rows import RowFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 WIDTH_PX, HEIGHT_PX = 192, 64
 PATIENCE_S = 60.0
@@ -130,16 +130,26 @@ def write_settings(path: Path, settings: Settings) -> None:
     """``agent.toml`` of a box, for its programs as processes."""
     box, link = settings.box, settings.link
     declared: dict[str, object] = {
-        "box": {"id": box.id, "area": box.area, "village": box.village, "state": box.state,
-                "run": box.run},
+        "box": {
+            "id": box.id,
+            "area": box.area,
+            "village": box.village,
+            "state": box.state,
+            "run": box.run,
+        },
         "link": {"broker": link.broker, "password_file": link.password_file},
         "panel": [
-            {"name": each.name, "driver": each.driver, "line": each.line,
-             "width_px": each.width_px, "height_px": each.height_px}
+            {
+                "name": each.name,
+                "driver": each.driver,
+                "line": each.line,
+                "width_px": each.width_px,
+                "height_px": each.height_px,
+            }
             for each in settings.panel
         ],
         "kiosk": {"port": settings.kiosk.port},
-    }  # fmt: skip
+    }
     path.write_text(tomli_w.dumps(declared), encoding="utf-8")
 
 

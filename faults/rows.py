@@ -40,7 +40,7 @@ class Scene:
         return short if self.short else full
 
     def limit_s(self, seconds: float) -> float:
-        """A pass number in seconds; three times as much in the short form, which shares a machine."""
+        """A pass number in seconds; three times it in the short form, which shares a machine."""
         return seconds * 3 if self.short else seconds
 
     @property
@@ -122,7 +122,8 @@ def play(row: Row, scene: Scene) -> Result:
         return Result(row, "elsewhere", "–", str(error))
     except Exception as error:  # noqa: BLE001 - a row that breaks is a row that failed
         where = traceback.extract_tb(error.__traceback__)[-1]
-        text = f"{type(error).__name__}: {error} ({where.filename.rsplit('/', 1)[-1]}:{where.lineno})"
+        file = where.filename.rsplit("/", 1)[-1]
+        text = f"{type(error).__name__}: {error} ({file}:{where.lineno})"
         return Result(row, "FAIL", "broke off", text[:300], time.monotonic() - started_s)
     seconds = time.monotonic() - started_s
     if found.breaches:

@@ -1,4 +1,4 @@
-"""Rows about the box itself: killed anywhere, its files torn, its panel unplugged, its parts dead."""
+"""Rows about the box itself: killed anywhere, files torn, panel unplugged, parts dead."""
 
 from __future__ import annotations
 
@@ -42,8 +42,9 @@ def killed_while_writing(scene: Scene) -> Seen:
         acknowledged += count
         breaches += [f"{kind}: {what}" for kind, what in judge(folder, sent, count)]
         shutil.rmtree(folder)
-    return Seen(f"{rounds} rounds, {acknowledged} acknowledged messages", "0 lost, 0 corrupt",
-                breaches)  # fmt: skip
+    return Seen(
+        f"{rounds} rounds, {acknowledged} acknowledged messages", "0 lost, 0 corrupt", breaches
+    )
 
 
 def _killed_after(seconds: float, folder: Path, sent: day.Day) -> int:
@@ -71,8 +72,11 @@ def power_cut_in_calls(scene: Scene) -> Seen:
     states, lost = calls.cut_and_judge(
         scene.folder / "cut", day.make(scene.dose(200, 30)), scene.dose(1000, 30)
     )
-    return Seen(f"{states} states of the workload's system calls", "0 lost, 0 torn",
-                [f"{kind}: {what}" for kind, what in lost])  # fmt: skip
+    return Seen(
+        f"{states} states of the workload's system calls",
+        "0 lost, 0 torn",
+        [f"{kind}: {what}" for kind, what in lost],
+    )
 
 
 def torn(scene: Scene) -> Seen:
@@ -100,9 +104,12 @@ def torn(scene: Scene) -> Seen:
     breaches += never_blank(looks)
     if slowest_s > 5.0:
         breaches.append(f"a boot took {slowest_s:.1f} s")
-    return Seen(f"{count} points of {lines} lines", f"slowest boot {slowest_s:.2f} s, {kept} kept a "
-                f"set, all right after the hub's manifest, panel lit at {len(looks)} looks",
-                breaches)  # fmt: skip
+    return Seen(
+        f"{count} points of {lines} lines",
+        f"slowest boot {slowest_s:.2f} s, {kept} kept a "
+        f"set, all right after the hub's manifest, panel lit at {len(looks)} looks",
+        breaches,
+    )
 
 
 def _tear(folder: Path, chance: random.Random) -> None:
@@ -182,8 +189,11 @@ def boots_to_content(scene: Scene) -> Seen:
         card.unplug()
     limit_s = scene.limit_s(3.0)
     breaches = [f"{max(times):.1f} s"] if max(times) > limit_s else []
-    return Seen(f"{len(times)} starts of the led program, no network, no link",
-                f"notice in the card's memory after {max(times):.1f} s at worst", breaches)  # fmt: skip
+    return Seen(
+        f"{len(times)} starts of the led program, no network, no link",
+        f"notice in the card's memory after {max(times):.1f} s at worst",
+        breaches,
+    )
 
 
 def unplugged(scene: Scene) -> Seen:
@@ -203,8 +213,11 @@ def unplugged(scene: Scene) -> Seen:
     card.unplug()
     limit_s = scene.limit_s(5.0)
     breaches = [*never_blank(looks), *([f"{worst_s:.1f} s"] if worst_s > limit_s else [])]
-    return Seen(f"{scene.dose(20, 2)} times, another notice in force meanwhile",
-                f"shows the new content after {worst_s:.1f} s at worst", breaches)  # fmt: skip
+    return Seen(
+        f"{scene.dose(20, 2)} times, another notice in force meanwhile",
+        f"shows the new content after {worst_s:.1f} s at worst",
+        breaches,
+    )
 
 
 def parts_killed(scene: Scene) -> Seen:
@@ -227,8 +240,11 @@ def parts_killed(scene: Scene) -> Seen:
         run.terminate()
         run.wait(30)
         card.unplug()
-    return Seen(f"led and query screen killed {scene.dose(10, 1)} times",
-                f"a new notice on the panel after {worst_s:.1f} s at worst", breaches)  # fmt: skip
+    return Seen(
+        f"led and query screen killed {scene.dose(10, 1)} times",
+        f"a new notice on the panel after {worst_s:.1f} s at worst",
+        breaches,
+    )
 
 
 def _children(pid: int) -> list[int]:
@@ -244,9 +260,13 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 ROWS = (
     Row("7", "agent kill -9 at any line, newest file torn", "boots in 5 s, I4, right again", torn),
     Row("R1", "kill -9 during writes", "0 lost, 0 corrupt", killed_while_writing),
-    Row("R2", "power cut (system calls; blocks: make powercut)", "0 lost, 0 torn",
-        power_cut_in_calls),
+    Row(
+        "R2",
+        "power cut (system calls; blocks: make powercut)",
+        "0 lost, 0 torn",
+        power_cut_in_calls,
+    ),
     Row("R5", "boot to content without network", "3 s on this machine", boots_to_content),
     Row("R10", "serial line unplugged, replugged", "shows its content again in 5 s", unplugged),
     Row("R12", "killed for its memory", "restarted, no loss", parts_killed),
-)  # fmt: skip
+)

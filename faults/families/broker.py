@@ -103,7 +103,6 @@ def restarted(scene: Scene) -> Seen:
     return Seen(f"{turns} restarts, half of them kill -9", seen, breaches)
 
 
-
 ROWS = (
     Row("1", "broker kill -9", "all boxes right in 60 s", killed),
     Row("2", "broker loses its data", "all boxes right in 60 s", wiped),

@@ -34,7 +34,7 @@ WRONG = {
 
 
 class ClockedBox(Box):
-    """Link's rooms with the box's real clock; `boot` with the system clock as wrong as one likes."""
+    """Link's rooms with the box's real clock; `boot` with a system clock as wrong as wished."""
 
     def __init__(self, folder: Path, county: County) -> None:
         self.county = county
@@ -83,8 +83,12 @@ def wrong(scene: Scene) -> Seen:
         for name, told in WRONG.items()
         for each in _with_clock(scene.folder / name, told - datetime.now(UTC))
     ]
-    return Seen(", ".join(WRONG), "content shown throughout, no alert before the clock is "
-                "trusted, each once after, none that is over", breaches)  # fmt: skip
+    return Seen(
+        ", ".join(WRONG),
+        "content shown throughout, no alert before the clock is "
+        "trusted, each once after, none that is over",
+        breaches,
+    )
 
 
 def _with_clock(folder: Path, wrong_by: timedelta) -> list[str]:
@@ -127,11 +131,14 @@ def jumping(scene: Scene) -> Seen:
     stored = [key for stage, key, _ in box.receipts() if (stage, key) == ("stored", "N-A1")]
     breaches += each_alert_once(["N-A1"], stored)
     box.held.close()
-    return Seen(f"{count} boots: -1 day, ±1 s, +10 years, -20 years",
-                "nothing dropped, doubled or due", breaches)  # fmt: skip
+    return Seen(
+        f"{count} boots: -1 day, ±1 s, +10 years, -20 years",
+        "nothing dropped, doubled or due",
+        breaches,
+    )
 
 
 ROWS = (
     Row("17", "clock 1970, +10 years, -1 day, none at boot", "I2, content shown", wrong),
     Row("R6", "clock jumps during a broadcast", "nothing dropped, nothing doubled", jumping),
-)  # fmt: skip
+)

@@ -1,10 +1,9 @@
-"""Rows about what a box is sent: doubled, reordered, old, poisoned, forged, rotten."""
+"""Rows about what a box is sent: doubled, reordered, old, poisoned, forged."""
 
 from __future__ import annotations
 
 import json
 import random
-import shutil
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -14,21 +13,26 @@ from contract import codec, wire
 from contract.envelope import seal
 from contract.keys import PrivateKey, seal_keys
 from contract.messages import seal_message, sha256_hex
-from contract.notice import Asset
 from edge_agent.clock import ManualClock
-from edge_agent.errors import StoreError
-from edge_agent.store import ROTTEN_ERRORS, Store, read_safely
 from faults.invariants import each_alert_once, nothing_foreign, right_everywhere
 from faults.rows import Row, Scene, Seen
 from tests.edge_agent.link.conftest import NOW, VILLAGE, Box, County
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 
-_ODD = ("\u202e反转", "零\u200b宽", "𠮷野家", "é́́", "\ud7ff", "👨‍👩‍👧‍👦", "ﷺ", "\u0007铃", "A" * 60_000)
-SMALL_BYTES = 20_000
+_ODD = (
+    "\u202e反转",
+    "零\u200b宽",
+    "𠮷野家",
+    "é́́",
+    "\ud7ff",
+    "👨‍👩‍👧‍👦",
+    "ﷺ",
+    "\u0007铃",
+    "A" * 60_000,
+)
 
 
 def deliver_retained(box: Box, manifest: bytes, bodies: dict[str, bytes]) -> None:
@@ -68,13 +72,14 @@ def doubled_and_reordered(scene: Scene) -> Seen:
     breaches = (
         *right_everywhere({"box": ["LAST@1"]}, {"box": box.names()}),
         *nothing_foreign(box.alerts(), {each.id for each in alerts}),
-        *each_alert_once(
-            [a.id for a in alerts], [key for key in stored if key.startswith("A")]
-        ),
+        *each_alert_once([a.id for a in alerts], [key for key in stored if key.startswith("A")]),
     )
     box.held.close()
-    return Seen(f"{count} messages, each up to 10 times, in any order", "newest in force, "
-                f"{len(alerts)} alerts once each", breaches)  # fmt: skip
+    return Seen(
+        f"{count} messages, each up to 10 times, in any order",
+        f"newest in force, {len(alerts)} alerts once each",
+        breaches,
+    )
 
 
 def _take(box: Box, kind: str, body: bytes) -> None:
@@ -88,8 +93,10 @@ def _take(box: Box, kind: str, body: bytes) -> None:
 
 def _receipts(box: Box) -> list[tuple[str, str, str]]:
     events = box.held.outbox.after(0, 1_000_000)
-    return [(str(each.body["stage"]), str(each.body["notice_id"]), str(each.body.get("reason", "")))
-            for each in events]  # fmt: skip
+    return [
+        (str(each.body["stage"]), str(each.body["notice_id"]), str(each.body.get("reason", "")))
+        for each in events
+    ]
 
 
 def poison(scene: Scene) -> Seen:
@@ -114,8 +121,11 @@ def poison(scene: Scene) -> Seen:
     breaches += list(nothing_foreign(foreign, ()))
     if quarantined < count // 2:
         breaches.append("poison was not quarantined")
-    return Seen(f"{count} poisoned items and {3 * count} raw messages",
-                f"agent alive, {quarantined} quarantined alone, the rest shown", breaches)  # fmt: skip
+    return Seen(
+        f"{count} poisoned items and {3 * count} raw messages",
+        f"agent alive, {quarantined} quarantined alone, the rest shown",
+        breaches,
+    )
 
 
 def _poison(county: County, chance: random.Random, number: int) -> tuple[bytes, str]:
@@ -131,7 +141,8 @@ def _poison(county: County, chance: random.Random, number: int) -> tuple[bytes, 
     elif kind == 3:
         return seal("notice", b"\xff\xfe" + chance.randbytes(300), [county.content]), f"BAD{number}"
     elif kind == 4:
-        return seal("notice", b"0" * 900_000, [county.content]), f"BAD{number}"  # deflates to 1 KB
+        bomb = b"0" * 900_000  # deflates to 1 KB
+        return seal("notice", bomb, [county.content]), f"BAD{number}"
     else:
         odd = _ODD[number % len(_ODD)]
         return county.seal(county.notice(f"ODD{number}", summary=odd)), f"ODD{number}"
@@ -178,8 +189,9 @@ class Attack:
 
     def expired(self, key: str) -> tuple[str, bytes]:
         """Its life is over."""
-        late = self.county.alert(key, expires_at=NOW - timedelta(minutes=1),
-                                 issued_at=NOW - timedelta(hours=1))  # fmt: skip
+        late = self.county.alert(
+            key, expires_at=NOW - timedelta(minutes=1), issued_at=NOW - timedelta(hours=1)
+        )
         return "alert", self.county.seal_alert(late)
 
     def replayed(self, key: str) -> tuple[str, bytes]:
@@ -194,8 +206,15 @@ class Attack:
 
     def all(self) -> Iterator[Callable[[str], tuple[str, bytes]]]:
         """Every kind."""
-        yield from (self.forged, self.revoked, self.wrong_area, self.rolled_back, self.expired,
-                    self.replayed, self.one_signature)  # fmt: skip
+        yield from (
+            self.forged,
+            self.revoked,
+            self.wrong_area,
+            self.rolled_back,
+            self.expired,
+            self.replayed,
+            self.one_signature,
+        )
 
 
 def attacks(scene: Scene) -> Seen:
@@ -226,105 +245,6 @@ def _refusals(box: Box) -> list[str]:
     return [reason for stage, _, reason in _receipts(box) if stage == "refused"]
 
 
-def rotten(scene: Scene) -> Seen:
-    """Row R3: any damage to the store's file is seen before display and healed from the hub."""
-    county, count = County(), scene.dose(500, 20)
-    notices = {f"N{n}": county.notice(f"N{n}", summary=f"第{n}号通知" * 40) for n in range(8)}
-    bodies = {key: county.seal(each) for key, each in notices.items()}
-    chance = random.Random(3)  # noqa: S311 - the same damage in every run
-    recordings = [chance.randbytes(SMALL_BYTES) for _ in range(4)]
-    assets = tuple(Asset(sha256_hex(each), len(each), "audio/ogg") for each in recordings)
-    listed = ((key, 1, body) for key, body in bodies.items())
-    manifest = county.manifest(3, *listed, assets=assets)
-    retained = {sha256_hex(each): each for each in (*bodies.values(), *recordings)}
-    box = Box(scene.folder / "sound", county, ManualClock(NOW))
-    deliver_retained(box, manifest, retained)
-    box.held.close()
-    sound = (box.settings.part_folder("store") / "notices.db").read_bytes()
-    wanted = {f"{key}@1" for key in notices}
-    seen, breaches = Counter[str](), []
-    for case in range(count):
-        folder = scene.folder / f"case-{case}"
-        box = _with_store(folder, county, _damaged(sound, case, chance))
-        store = box.settings.part_folder("store")
-        before = _displayed(store, notices, retained, breaches)
-        seen["left out"] += before != wanted
-        box = _healed(box, manifest, retained)
-        lacking = [each for each in retained if box.held.store.blob(each) != retained[each]]
-        if box.names() != wanted or lacking:
-            breaches.append(f"case {case} did not heal")
-        box.held.close()
-        shutil.rmtree(folder)
-    return Seen(f"{count} damages to {len(sound)} bytes: 1, 8, 64 bytes, a page, a cut",
-                f"0 altered texts or sounds, {seen['left out']} left something out, all healed",
-                breaches)  # fmt: skip
-
-
-def _damaged(data: bytes, case: int, chance: random.Random) -> bytes:
-    broken, kind = bytearray(data), case % 5
-    if kind == 4:
-        return bytes(broken[: chance.randrange(len(broken))])
-    if kind == 3:
-        start = chance.randrange(0, len(broken), 4096)
-        broken[start : start + 4096] = chance.randbytes(len(broken[start : start + 4096]))
-        return bytes(broken)
-    for _ in range((1, 8, 64)[kind]):
-        at = chance.randrange(len(broken))
-        broken[at] ^= 1 << chance.randrange(8)
-    return bytes(broken)
-
-
-def _with_store(folder: Path, county: County, data: bytes) -> Box:
-    box = Box(folder, county, ManualClock(NOW))
-    box.held.memory.set_highest(str(box.area), (1, 3))
-    box.held.close()
-    path = box.settings.part_folder("store") / "notices.db"
-    for old in path.parent.glob("notices.db*"):
-        old.unlink()
-    path.write_bytes(data)
-    return box
-
-
-def _displayed(
-    folder: Path, notices: dict[str, object], retained: dict[str, bytes], breaches: list[str]
-) -> set[str]:
-    """What panel, screen and loudspeaker would take; anything altered is a breach."""
-    try:
-        store = Store(folder, read_only=True)
-    except StoreError:
-        return set()
-    try:
-        held = read_safely(store).notices
-        for each in held:
-            if each.notice != notices.get(each.notice.id):
-                breaches.append(f"{each.notice.name} was altered and would be shown")
-        for sha256, body in retained.items():
-            if _blob(store, sha256) not in (None, body):
-                breaches.append("an altered file would be played")
-        return {each.notice.name for each in held}
-    finally:
-        store.close()
-
-
-def _blob(store: Store, sha256: str) -> bytes | None:
-    try:
-        return store.blob(sha256)
-    except ROTTEN_ERRORS:
-        return None
-
-
-def _healed(box: Box, manifest: bytes, retained: dict[str, bytes]) -> Box:
-    """Link starts on the damaged file, and the hub's retained messages come."""
-    box._open()
-    try:
-        deliver_retained(box, manifest, retained)
-    except ROTTEN_ERRORS:  # seen only in use: link ends, and its supervisor starts it again
-        box.held.condemn()
-        box.restart()
-        deliver_retained(box, manifest, retained)
-    return box
-
-
 def keys_rotated(scene: Scene) -> Seen:
     """Row 18: boxes that slept through three key sets walk the chain when they wake."""
     county, count = County(), scene.dose(60, 6)
@@ -348,25 +268,41 @@ def keys_rotated(scene: Scene) -> Seen:
     for box in boxes:
         deliver_retained(box, manifest, {sha256_hex(text): text})
     versions = {box.held.keys.version for box in boxes}
-    breaches = list(right_everywhere(
-        {str(n): ["NEW@1"] for n in range(count)}, {str(n): b.names() for n, b in enumerate(boxes)}
-    ))  # fmt: skip
+    breaches = list(
+        right_everywhere(
+            {str(n): ["NEW@1"] for n in range(count)},
+            {str(n): b.names() for n, b in enumerate(boxes)},
+        )
+    )
     if versions != {4}:
         breaches.append(f"key sets {sorted(versions)}")
     for box in boxes:
         box.held.close()
-    return Seen(f"{count} boxes, a third offline, 3 versions, every root and signer replaced",
-                "all at version 4, a text by the newest signer in force", breaches)  # fmt: skip
-
+    return Seen(
+        f"{count} boxes, a third offline, 3 versions, every root and signer replaced",
+        "all at version 4, a text by the newest signer in force",
+        breaches,
+    )
 
 
 ROWS = (
-    Row("14", "doubled ×10, reordered, stale retained of an older epoch", "I1, I2, I3",
-        doubled_and_reordered),
-    Row("15", "poison: bad JSON, 1 MB, bomb, 10⁵ items, odd Unicode",
-        "alive, item quarantined, rest shown", poison),
-    Row("16", "forged, revoked key, wrong area, rolled back, expired, replayed, one signature",
-        "0 played, all reported", attacks),
+    Row(
+        "14",
+        "doubled ×10, reordered, stale retained of an older epoch",
+        "I1, I2, I3",
+        doubled_and_reordered,
+    ),
+    Row(
+        "15",
+        "poison: bad JSON, 1 MB, bomb, 10⁵ items, odd Unicode",
+        "alive, item quarantined, rest shown",
+        poison,
+    ),
+    Row(
+        "16",
+        "forged, revoked key, wrong area, rolled back, expired, replayed, one signature",
+        "0 played, all reported",
+        attacks,
+    ),
     Row("18", "keys rotated while a third is offline", "all walk the chain", keys_rotated),
-    Row("R3", "random corruption of store and assets", "all seen before display, healed", rotten),
-)  # fmt: skip
+)

@@ -67,15 +67,17 @@ def flooded(scene: Scene) -> Seen:
         finally:
             stop.set()
             thread.join(10)
-    ratio = max(during_s) / max(max(quiet_s), 0.2)
+    ratio = max(during_s) / max(*quiet_s, 0.2)
     taken, refused, lost = _posts(scene.folder / "kiosk", scene.dose(10_000, 500))
     breaches = list(lost)
     if ratio > scene.limit_s(2.0):
         breaches.append(f"{ratio:.1f} times as slow")
-    return Seen(f"1,000 messages/s of one box; {taken + refused} posts at a query screen",
-                f"others' slowest notice {max(during_s):.1f} s, without the flood "
-                f"{max(quiet_s):.1f} s; {taken} slips taken, {refused} refused, none lost",
-                breaches)  # fmt: skip
+    return Seen(
+        f"1,000 messages/s of one box; {taken + refused} posts at a query screen",
+        f"others' slowest notice {max(during_s):.1f} s, without the flood "
+        f"{max(quiet_s):.1f} s; {taken} slips taken, {refused} refused, none lost",
+        breaches,
+    )
 
 
 def _publish_time(county: Stand) -> float:
@@ -108,8 +110,14 @@ def _posts(folder: Path, count: int) -> tuple[int, int, tuple[str, ...]]:
     (kiosk / KEY_FILE).write_bytes(
         bytes.fromhex("de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f")
     )
-    part = Part("kiosk", settings, box.clock, Store(settings.part_folder("store"), read_only=True),
-                Outbox(kiosk), PokeListener(settings.run, "kiosk"))  # fmt: skip
+    part = Part(
+        "kiosk",
+        settings,
+        box.clock,
+        Store(settings.part_folder("store"), read_only=True),
+        Outbox(kiosk),
+        PokeListener(settings.run, "kiosk"),
+    )
     desk, taken, refused = SlipDesk(part, kiosk), [], 0
     for _ in range(count):
         try:
@@ -144,8 +152,11 @@ def storm(scene: Scene) -> Seen:
     breaches = [f"{took_s:.1f} s"] if took_s > 30.0 else []
     if refused:
         breaches.append(f"{refused} were not let in")
-    return Seen(f"{count} full mTLS connects and MQTT CONNECTs at once",
-                f"all in after {took_s:.1f} s", breaches)  # fmt: skip
+    return Seen(
+        f"{count} full mTLS connects and MQTT CONNECTs at once",
+        f"all in after {took_s:.1f} s",
+        breaches,
+    )
 
 
 def _context(folder: Path, authority: Authority, ca: Path, box: str) -> ssl.SSLContext:
@@ -230,8 +241,12 @@ def few_sockets(scene: Scene) -> Seen:
     breaches = [] if alive else ["the broker ended"]
     if spun_s > 1.0:
         breaches.append(f"it used {spun_s:.1f} s of processor time in 2 s")
-    return Seen(f"{count} connections, {limit} files", f"{accepted} served, the rest refused, "
-                f"{spun_s:.2f} s of processor time in 2 s, then it listens again", breaches)  # fmt: skip
+    return Seen(
+        f"{count} connections, {limit} files",
+        f"{accepted} served, the rest refused, "
+        f"{spun_s:.2f} s of processor time in 2 s, then it listens again",
+        breaches,
+    )
 
 
 async def _crowd(
@@ -290,9 +305,11 @@ def soak(scene: Scene) -> Seen:
         breaches = [*county.foreign(), *county.unheard(alarms), *county.wrong()]
     if grown > RSS_GROWTH_BYTES:
         breaches.append(f"{grown // KILOBYTE} KB more memory")
-    return Seen(f"{count} boxes, {faults} faults, one every {between_s:.0f} s",
-                f"I1–I3 held, {grown / KILOBYTE / 1024:.1f} MB more memory after the first third",
-                breaches)  # fmt: skip
+    return Seen(
+        f"{count} boxes, {faults} faults, one every {between_s:.0f} s",
+        f"I1–I3 held, {grown / KILOBYTE / 1024:.1f} MB more memory after the first third",
+        breaches,
+    )
 
 
 def _one_fault(county: Stand, boxes: list[VillageBox], chance: random.Random) -> None:
@@ -336,8 +353,11 @@ def many_turns(scene: Scene) -> Seen:
     breaches = [f"{grown // KILOBYTE} KB"] if grown > 2 * 1024 * KILOBYTE else []
     if opened > 0:
         breaches.append(f"{opened} more open files")
-    return Seen(f"{count} turns", f"{grown / KILOBYTE:.0f} KB more memory, {opened} more open "
-                "files", breaches)  # fmt: skip
+    return Seen(
+        f"{count} turns",
+        f"{grown / KILOBYTE:.0f} KB more memory, {opened} more open files",
+        breaches,
+    )
 
 
 def _open_files() -> int:
@@ -350,4 +370,4 @@ ROWS = (
     Row("24", "too few open files", "refused cleanly, no spin", few_sockets),
     Row("25", "soak, a fault a minute", "I1–I3, memory flat", soak),
     Row("R11", "soak, compressed", "2 MB, open files flat", many_turns),
-)  # fmt: skip
+)

@@ -1,4 +1,4 @@
-"""Rows about full and read-only disks, at the hub and in the village, and about wearing them out."""
+"""Rows about full and read-only disks, at hub and village, and about wearing them out."""
 
 from __future__ import annotations
 
@@ -63,8 +63,11 @@ def broker_disk(scene: Scene) -> Seen:
         breaches.append(f"alarm only after {alarm_s:.0f} s")
     if took_s > HEAL_S:
         breaches.append(f"right only after {took_s:.0f} s")
-    return Seen("a full tmpfs of 300 KB, then kill -9", f"right {took_s:.1f} s after the kill, "
-                f"operator's alarm after {alarm_s:.0f} s", breaches)  # fmt: skip
+    return Seen(
+        "a full tmpfs of 300 KB, then kill -9",
+        f"right {took_s:.1f} s after the kill, operator's alarm after {alarm_s:.0f} s",
+        breaches,
+    )
 
 
 def box_disk(scene: Scene) -> Seen:
@@ -87,9 +90,12 @@ def box_disk(scene: Scene) -> Seen:
     card.unplug()
     if max(full_s, read_only_s) > HEAL_S:
         breaches.append(f"right only after {max(full_s, read_only_s):.0f} s")
-    return Seen("full while all run; read-only at a boot; a notice published each time",
-                f"text on the panel at {len(looks)} looks, hub told disk_low, right "
-                f"{full_s:.1f} s and {read_only_s:.1f} s after", breaches)  # fmt: skip
+    return Seen(
+        "full while all run; read-only at a boot; a notice published each time",
+        f"text on the panel at {len(looks)} looks, hub told disk_low, right "
+        f"{full_s:.1f} s and {read_only_s:.1f} s after",
+        breaches,
+    )
 
 
 def _full(county: Stand, box: VillageBox, card: ServedCard, disk: Path) -> list[int]:
@@ -151,8 +157,11 @@ def emergency_on_full_disk(scene: Scene) -> Seen:
         box.close()
     if took_s > HEAL_S:
         breaches.append(f"the emergency came after {took_s:.0f} s")
-    return Seen("not a byte left, then an emergency", f"accepted after {took_s:.1f} s, hub told "
-                "disk_low, text right after there was room", breaches)  # fmt: skip
+    return Seen(
+        "not a byte left, then an emergency",
+        f"accepted after {took_s:.1f} s, hub told disk_low, text right after there was room",
+        breaches,
+    )
 
 
 def written_in_a_day(scene: Scene) -> Seen:
@@ -173,8 +182,11 @@ def written_in_a_day(scene: Scene) -> Seen:
     written = (_written_bytes() - before) * (DAY_S // STEP_S) / steps
     box.held.close()
     breaches = [f"{written / MEGABYTE:.1f} MB"] if written > 5 * MEGABYTE else []
-    return Seen(f"{steps * STEP_S / 3600:.0f} h of link's turns",
-                f"{written / MEGABYTE:.2f} MB a day", breaches)  # fmt: skip
+    return Seen(
+        f"{steps * STEP_S / 3600:.0f} h of link's turns",
+        f"{written / MEGABYTE:.2f} MB a day",
+        breaches,
+    )
 
 
 def _written_bytes() -> int:
@@ -187,6 +199,8 @@ def _written_bytes() -> int:
 ROWS = (
     Row("4", "broker's disk full", "I1, operator's alarm in 60 s", broker_disk),
     Row("22", "box's disk full, then read-only", "text shown, I4, alarm", box_disk),
-    Row("R4", "full disk and an emergency", "accepted by the ballast, alarm", emergency_on_full_disk),
+    Row(
+        "R4", "full disk and an emergency", "accepted by the ballast, alarm", emergency_on_full_disk
+    ),
     Row("R15", "writes of an idle day", "5 MB a day", written_in_a_day),
-)  # fmt: skip
+)

@@ -25,8 +25,9 @@ def naughty_server(scene: Scene) -> Seen:
     chance, count = random.Random(13), scene.dose(100, 8)  # noqa: S311 - the same faults each time
     size_bytes = 9_000_000 if not scene.short else 600_000
     body = chance.randbytes(size_bytes)
-    asset = Asset(hashlib.sha256(body).hexdigest(), size_bytes, "video/mp4", "v.mp4",
-                  pieces=pieces_of(body))  # fmt: skip
+    asset = Asset(
+        hashlib.sha256(body).hexdigest(), size_bytes, "video/mp4", "v.mp4", pieces=pieces_of(body)
+    )
     server = Files()
     server.body = body
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -36,7 +37,7 @@ def naughty_server(scene: Scene) -> Seen:
         for number in range(count):
             folder = scene.folder / str(number)
             kind = KINDS[number % len(KINDS)]
-            wasted, wrong = _one(server, folder, asset, body, kind, chance)
+            wasted, wrong = _one(server, folder, asset, body, (kind, chance))
             refetched = max(refetched, wasted if kind == "cut" else 0)
             breaches += wrong
     finally:
@@ -44,15 +45,18 @@ def naughty_server(scene: Scene) -> Seen:
         server.server_close()
     if refetched > PIECE_BYTES:
         breaches.append(f"{refetched} bytes fetched again after a cut")
-    return Seen(f"{count} downloads of {size_bytes} bytes: {', '.join(KINDS)}",
-                f"right or not there at all; at most {refetched} bytes fetched again after a cut",
-                breaches)  # fmt: skip
+    return Seen(
+        f"{count} downloads of {size_bytes} bytes: {', '.join(KINDS)}",
+        f"right or not there at all; at most {refetched} bytes fetched again after a cut",
+        breaches,
+    )
 
 
-def _one(  # noqa: PLR0913 - what a download is made of
-    server: Files, folder: Path, asset: Asset, body: bytes, kind: str, chance: random.Random
+def _one(
+    server: Files, folder: Path, asset: Asset, body: bytes, fault: tuple[str, random.Random]
 ) -> tuple[int, list[str]]:
     """One download with one fault, then without; bytes fetched twice, and what was wrong."""
+    kind, chance = fault
     where = Source("127.0.0.1", server.server_port, "/b/", None, AS_FAST_AS_IT_GOES)
     fetcher = Fetcher(where, folder, lambda: None)
     fetcher.want([asset])
@@ -78,6 +82,10 @@ def _one(  # noqa: PLR0913 - what a download is made of
 
 
 ROWS = (
-    Row("13", "asset server cut at a random byte, wrong bytes, 500, redirected",
-        "sha256 right or not shown; resumes within one piece", naughty_server),
-)  # fmt: skip
+    Row(
+        "13",
+        "asset server cut at a random byte, wrong bytes, 500, redirected",
+        "sha256 right or not shown; resumes within one piece",
+        naughty_server,
+    ),
+)

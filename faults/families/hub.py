@@ -43,8 +43,11 @@ def killed(scene: Scene) -> Seen:
         for number in range(rounds):
             county.publish()  # there is always something to seal
             batch = _batch(boxes[0].name, number)
-            for name, act in (("publish", county.publish), ("seal", _seal),
-                              ("receipts", lambda batch=batch: _take(batch))):  # fmt: skip
+            for name, act in (
+                ("publish", county.publish),
+                ("seal", _seal),
+                ("receipts", lambda batch=batch: _take(batch)),
+            ):
                 known = longest.get(name, 0)
                 at_line = chance.randrange(1, known) if known else 0
                 ran = live_and_die(act, scene.folder / "lines", at_line)
@@ -54,8 +57,11 @@ def killed(scene: Scene) -> Seen:
             county.until_right()
             breaches += [*_stored_once(batch), *_forgotten()]
         breaches += county.foreign()
-    return Seen(f"{3 * (rounds - 1)} points of {sum(longest.values())} lines: publish, seal, receipts",
-                "every signed notice in force once, every receipt stored once", breaches)  # fmt: skip
+    return Seen(
+        f"{3 * (rounds - 1)} points of {sum(longest.values())} lines: publish, seal, receipts",
+        "every signed notice in force once, every receipt stored once",
+        breaches,
+    )
 
 
 def live_and_die(act: Callable[[], object], counted: Path, at_line: int) -> int:
@@ -104,10 +110,15 @@ def _seal() -> None:
 def _batch(box: str, number: int) -> EventBatch:
     now, name = timezone.now(), f"kill-{number}"
     events = tuple(
-        Event(n + 1, "receipt", codec.encode(
-            Receipt(box, "kiosk", "readable", f"K{number}-{n}", 1, now, clock_trusted=True)))
+        Event(
+            n + 1,
+            "receipt",
+            codec.encode(
+                Receipt(box, "kiosk", "readable", f"K{number}-{n}", 1, now, clock_trusted=True)
+            ),
+        )
         for n in range(EVENTS)
-    )  # fmt: skip
+    )
     return EventBatch(box, "kiosk", name, events)
 
 
@@ -127,11 +138,9 @@ def _stored_once(batch: EventBatch) -> list[str]:
 
 def _forgotten() -> list[str]:
     """Signed pages without an outbox row, and notices that were sealed twice."""
-    breaches = []
     sent = set(OutboxRow.objects.filter(kind=OutboxKind.PUBLISH).values_list("page_id", flat=True))
-    for page in NoticePage.objects.filter(live=True):
-        if page.pk not in sent:
-            breaches.append(f"page {page.pk} was signed and forgotten")
+    signed = NoticePage.objects.filter(live=True).values_list("pk", flat=True)
+    breaches = [f"page {each} was signed and forgotten" for each in signed if each not in sent]
     names = list(SealedNotice.objects.values_list("notice_id", "revision", "area"))
     if len(names) != len(set(names)):
         breaches.append("a notice was sealed twice")
@@ -158,11 +167,14 @@ def restored(scene: Scene) -> Seen:
                 breaches.append("no alarm was raised")  # the backup knows of none
     if worst_s > HEAL_S:
         breaches.append(f"{worst_s:.1f} s")
-    return Seen(f"{scene.dose(5, 1)} times, 3 generations older, {scene.dose(60, 3)} boxes",
-                f"right after {worst_s:.1f} s at worst, alarm shown", breaches)  # fmt: skip
+    return Seen(
+        f"{scene.dose(5, 1)} times, 3 generations older, {scene.dose(60, 3)} boxes",
+        f"right after {worst_s:.1f} s at worst, alarm shown",
+        breaches,
+    )
 
 
 ROWS = (
     Row("5", "hub kill -9 in publishing, sealing, receipts", "none lost, none double", killed),
     Row("6", "hub restored from an older backup", "all right in 60 s, alarm shown", restored),
-)  # fmt: skip
+)

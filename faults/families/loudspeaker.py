@@ -37,9 +37,11 @@ def cut_while_speaking(scene: Scene) -> Seen:
             breaches += _one_cut(folder, chance.uniform(0.1, 7.0), away_s)
     finally:
         Device.pin_factory = before
-    return Seen(f"{count} cuts between the first sample and the last",
-                "relay open at once and after the boot, half resumed, none after its end",
-                breaches)  # fmt: skip
+    return Seen(
+        f"{count} cuts between the first sample and the last",
+        "relay open at once and after the boot, half resumed, none after its end",
+        breaches,
+    )
 
 
 def _one_cut(folder: Path, after_s: float, away_s: float) -> list[str]:
@@ -76,6 +78,10 @@ def _is_closed() -> bool:
 
 
 ROWS = (
-    Row("8", "power cut while the loudspeaker speaks", "relay opens, nothing after its end",
-        cut_while_speaking),
-)  # fmt: skip
+    Row(
+        "8",
+        "power cut while the loudspeaker speaks",
+        "relay opens, nothing after its end",
+        cut_while_speaking,
+    ),
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from contract.receipt import Receipt
@@ -58,9 +59,11 @@ def partitioned(scene: Scene) -> Seen:
         breaches += county.foreign()
     if worst_s > HEAL_S:
         breaches.append(f"{worst_s:.1f} s")
-    return Seen("10 s, 5 min, 30 days of the box's clock; a notice withdrawn, one published",
-                f"content shown throughout, right {worst_s:.1f} s after healing at worst",
-                breaches)  # fmt: skip
+    return Seen(
+        "10 s, 5 min, 30 days of the box's clock; a notice withdrawn, one published",
+        f"content shown throughout, right {worst_s:.1f} s after healing at worst",
+        breaches,
+    )
 
 
 def half_open(scene: Scene) -> Seen:
@@ -82,8 +85,11 @@ def half_open(scene: Scene) -> Seen:
         breaches = list(county.wrong())
     if worst_s > 45.0 + 2 * STEP_S:
         breaches.append(f"noticed only after {worst_s:.1f} s")
-    return Seen(f"{scene.dose(10, 2)} times nothing passes and nobody is told, keep-alive "
-                f"{keepalive_s} s", f"noticed after {worst_s:.1f} s at worst", breaches)  # fmt: skip
+    return Seen(
+        f"{scene.dose(10, 2)} times nothing passes and nobody is told, keep-alive {keepalive_s} s",
+        f"noticed after {worst_s:.1f} s at worst",
+        breaches,
+    )
 
 
 def flapping(scene: Scene) -> Seen:
@@ -102,14 +108,19 @@ def flapping(scene: Scene) -> Seen:
         box.wire.heal()
         took_s = county.until_right()
         times = [at_s for at_s, area in county.repeats[before:] if area == county.village.code]
-        breaches = [f"asserted again after {late - early:.1f} s"
-                    for early, late in zip(times, times[1:], strict=False)
-                    if late - early < BETWEEN_S]  # fmt: skip
+        breaches = [
+            f"asserted again after {late - early:.1f} s"
+            for early, late in pairwise(times)
+            if late - early < BETWEEN_S
+        ]
         breaches += county.foreign()
     if took_s > HEAL_S:
         breaches.append(f"right only after {took_s:.1f} s")
-    return Seen(f"up {up_s} s, down {down_s} s, {rounds} times", f"right after {took_s:.1f} s, "
-                f"asserted again {len(times)} times, never within 10 s", breaches)  # fmt: skip
+    return Seen(
+        f"up {up_s} s, down {down_s} s, {rounds} times",
+        f"right after {took_s:.1f} s, asserted again {len(times)} times, never within 10 s",
+        breaches,
+    )
 
 
 _LINES = (
@@ -142,8 +153,9 @@ def bad_line(scene: Scene) -> Seen:
                 breaches.append(f"{name}: {worst_s:.1f} s, limit {limit_s:.0f} s")
             box.wire.heal()
             county.until_right()
-    return Seen(f"{count} alerts on each line; loss as TCP shows it", "p99 " + ", ".join(seen),
-                breaches)  # fmt: skip
+    return Seen(
+        f"{count} alerts on each line; loss as TCP shows it", "p99 " + ", ".join(seen), breaches
+    )
 
 
 def month_away(scene: Scene) -> Seen:
@@ -169,9 +181,12 @@ def month_away(scene: Scene) -> Seen:
     spread_s = _spread_of_return(200)
     if spread_s < 40.0:
         breaches.append(f"200 boxes are back within {spread_s:.0f} s")
-    return Seen(f"{count} receipts queued for 30 days; 200 boxes come back at once",
-                f"0 lost, all at the hub {took_s:.1f} s after the connection; the 200 boxes' "
-                f"first tries spread over {spread_s:.0f} s", breaches)  # fmt: skip
+    return Seen(
+        f"{count} receipts queued for 30 days; 200 boxes come back at once",
+        f"0 lost, all at the hub {took_s:.1f} s after the connection; the 200 boxes' "
+        f"first tries spread over {spread_s:.0f} s",
+        breaches,
+    )
 
 
 def _spread_of_return(boxes: int) -> float:
@@ -190,8 +205,13 @@ ROWS = (
     Row("9", "partition", "content shown throughout, right in 60 s after healing", partitioned),
     Row("10", "half-open link", "noticed in 45 s", half_open),
     Row("11", "flapping link", "I1, asserted again at most every 10 s", flapping),
-    Row("12", "loss, 64 kbit/s, latency 2 s", "alert p99 5/15/60 s at 5/20/40 %, 15 s else",
-        bad_line),
-    Row("R7", "30 days away, 10,000 messages queued, 200 boxes return", "0 lost, spread",
-        month_away),
-)  # fmt: skip
+    Row(
+        "12",
+        "loss, 64 kbit/s, latency 2 s",
+        "alert p99 5/15/60 s at 5/20/40 %, 15 s else",
+        bad_line,
+    ),
+    Row(
+        "R7", "30 days away, 10,000 messages queued, 200 boxes return", "0 lost, spread", month_away
+    ),
+)

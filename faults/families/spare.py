@@ -54,8 +54,11 @@ def ping_pong(scene: Scene) -> Seen:
         county.dispatcher = county.new_dispatcher()
     if max(times) > min(HEAL_S, scene.limit_s(5.0)):
         breaches.append(f"an alert took {max(times):.1f} s")
-    return Seen(f"{count} times", f"alert at every box {max(times):.1f} s after the loss was "
-                "noticed at worst, all right", breaches)  # fmt: skip
+    return Seen(
+        f"{count} times",
+        f"alert at every box {max(times):.1f} s after the loss was noticed at worst, all right",
+        breaches,
+    )
 
 
 def _admit(standby: BrokerSupervisor) -> None:
@@ -78,4 +81,4 @@ def _switch(county: County, *, on: BrokerSupervisor, off: BrokerSupervisor) -> N
 
 ROWS = (
     Row("23", "two brokers fail over, ping-pong", "I1, alert within 5 s of noticing", ping_pong),
-)  # fmt: skip
+)

@@ -60,9 +60,11 @@ def stolen(scene: Scene) -> Seen:
             breaches.append("another's client id threw the victim out")
         thief.boot()
         county.until_right()
-    return Seen("client id of another, shared group, foreign topics, #, foreign will",
-                "no effect: nothing delivered to the thief, nothing lost by the others",
-                breaches)  # fmt: skip
+    return Seen(
+        "client id of another, shared group, foreign topics, #, foreign will",
+        "no effect: nothing delivered to the thief, nothing lost by the others",
+        breaches,
+    )
 
 
 def _wishes(county: County, thief: VillageBox, victim: VillageBox) -> list[str]:
@@ -108,6 +110,4 @@ def _foreign_will(county: County, thief: VillageBox, victim: VillageBox) -> list
     return [] if is_online else ["a foreign will told that the victim is away"]
 
 
-ROWS = (
-    Row("21", "client-id theft, share-group theft, foreign topics", "0 effect", stolen),
-)  # fmt: skip
+ROWS = (Row("21", "client-id theft, share-group theft, foreign topics", "0 effect", stolen),)

@@ -53,7 +53,8 @@ def _run(arguments: argparse.Namespace) -> int:
         tally = replay.replay(machine, sent, arguments.states)
         replay_s = time.monotonic() - started_s
     text = (
-        "| messages | log entries | flushes | states | lost | torn | unmountable | guest | replay |\n"
+        "| messages | log entries | flushes | states | lost | torn | unmountable "
+        "| guest | replay |\n"
         "|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n"
         f"| {arguments.messages} | {tally.entries} | {tally.flushes} | {tally.states} "
         f"| {tally.breaches['lost']} | {tally.breaches['torn']} | {tally.unmountable} "

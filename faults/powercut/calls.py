@@ -54,13 +54,15 @@ class Volume:
     def do(self, call: Call) -> None:
         """One call."""
         if call.name == "unlink":
-            for each in (self.files, self.durable, self.loose):
-                each.pop(call.path, None)
+            self.files.pop(call.path, None)
+            self.durable.pop(call.path, None)
+            self.loose.pop(call.path, None)
         elif call.name == "rename":
             source = call.data.decode()
-            for each in (self.files, self.durable, self.loose):
-                if source in each:
-                    each[call.path] = each.pop(source)  # type: ignore[attr-defined] # three alike
+            self.files[call.path] = self.files.pop(source)
+            self.loose[call.path] = self.loose.pop(source, [])
+            if source in self.durable:
+                self.durable[call.path] = self.durable.pop(source)
         elif call.name == "sync":
             if call.path in self.files:  # else it is a folder
                 self.durable[call.path] = bytes(self.files[call.path])
@@ -145,8 +147,11 @@ def _call(name: str, words: str, ends: dict[str, int], root: str) -> Call | None
         source = paths[0].encode() if name == "rename" else b""
         return Call("rename" if name == "rename" else "unlink", paths[-1], source)
     path = _named(words)
-    if path is None or not path.startswith(root):
-        return None
+    return _change(name, path, words, texts, ends) if path and path.startswith(root) else None
+
+
+def _change(name: str, path: str, words: str, texts: list[bytes], ends: dict[str, int]) -> Call:
+    """A call on an open file."""
     if name in ("fsync", "fdatasync"):
         return Call("sync", path)
     if name == "ftruncate":

@@ -42,8 +42,9 @@ class Day:
 
     def generation(self, count: int) -> int:
         """The generation that is in force after so many messages."""
-        return max((each["generation"] for each in self.steps[:count] if "manifest" in each),
-                   default=0)  # fmt: skip
+        return max(
+            (each["generation"] for each in self.steps[:count] if "manifest" in each), default=0
+        )
 
     def alerts(self, count: int) -> set[str]:
         """Alerts among so many messages."""
@@ -83,8 +84,12 @@ def _manifest(
 ) -> dict[str, Any]:
     body = county.manifest(generation, *held)
     new = held[-1][2]
-    return {"area": VILLAGE, "generation": generation, "manifest": _text(body),
-            "blobs": [_text(new)]}  # fmt: skip
+    return {
+        "area": VILLAGE,
+        "generation": generation,
+        "manifest": _text(body),
+        "blobs": [_text(new)],
+    }
 
 
 def _alert(county: County, key: str) -> dict[str, Any]:

@@ -30,6 +30,7 @@ PACKAGES = "linux-image-cloud-amd64,initramfs-tools,kmod,udev,python3"
 MODULES = "virtio_blk virtio_pci ext4"
 BOOT_WITHIN_S = 1200.0
 DONE = b"WORKLOAD-DONE"
+_LOG = "log-sector-size=512,log-super-update-interval=1"
 _INIT = f"""#!/bin/sh
 data=$(findfs LABEL=data)
 mount -o noatime,commit=5 "$data" /data && cd /app && \
@@ -57,8 +58,11 @@ class Machine:
 
 def missing_tools() -> list[str]:
     """What this machine lacks; empty when a guest can be made here."""
-    lacks = [each for each in ("mmdebstrap", "qemu-system-x86_64", "mke2fs", "losetup")
-             if shutil.which(each) is None]  # fmt: skip
+    lacks = [
+        each
+        for each in ("mmdebstrap", "qemu-system-x86_64", "mke2fs", "losetup")
+        if shutil.which(each) is None
+    ]
     return lacks if os.geteuid() == 0 else [*lacks, "root"]
 
 
@@ -69,8 +73,11 @@ def make(folder: Path, shelf: Path, day: Day) -> Machine:
     root.mkdir()
     _run("tar", "-xf", str(_root_file_system(shelf)), "-C", str(root), "--exclude=./dev/*")
     for name in ("contract", "edge_agent", "faults"):
-        shutil.copytree(PROJECT / name, root / "app" / name,
-                        ignore=shutil.ignore_patterns("__pycache__", "*.png", "static"))  # fmt: skip
+        shutil.copytree(
+            PROJECT / name,
+            root / "app" / name,
+            ignore=shutil.ignore_patterns("__pycache__", "*.png", "static"),
+        )
     day.write(root / "app" / "messages")
     (root / "data").mkdir()
     (root / "init-workload").write_text(_INIT, encoding="ascii")
@@ -78,7 +85,18 @@ def make(folder: Path, shelf: Path, day: Day) -> Machine:
     for name in ("vmlinuz", "initrd.img"):
         newest = max((root / "boot").glob(f"{name}-*"))
         shutil.copyfile(newest, folder / name)
-    _run("mke2fs", "-q", "-t", "ext4", "-L", "root", "-d", str(root), str(folder / "root.img"), "1500M")
+    _run(
+        "mke2fs",
+        "-q",
+        "-t",
+        "ext4",
+        "-L",
+        "root",
+        "-d",
+        str(root),
+        str(folder / "root.img"),
+        "1500M",
+    )
     shutil.rmtree(root)
     machine = Machine(folder)
     _make_data_disk(machine)
@@ -96,8 +114,16 @@ def _root_file_system(shelf: Path) -> Path:
         'chroot "$1" update-initramfs -u'
     )
     part = tar.with_suffix(".part.tar")
-    _run("mmdebstrap", "--mode=root", "--variant=minbase", f"--include={PACKAGES}",
-         f"--customize-hook={hook}", "bookworm", str(part), *_mirror())  # fmt: skip
+    _run(
+        "mmdebstrap",
+        "--mode=root",
+        "--variant=minbase",
+        f"--include={PACKAGES}",
+        f"--customize-hook={hook}",
+        "bookworm",
+        str(part),
+        *_mirror(),
+    )
     part.replace(tar)
     return tar
 
@@ -129,9 +155,7 @@ def _make_data_disk(machine: Machine) -> None:
 def _partition_table() -> bytes:
     """A master boot record: two Linux partitions, no cylinders."""
     table = bytearray(SECTOR)
-    for number, (start, count) in enumerate(
-        ((DATA_START, DATA_SECTORS), (ACK_START, ACK_SECTORS))
-    ):
+    for number, (start, count) in enumerate(((DATA_START, DATA_SECTORS), (ACK_START, ACK_SECTORS))):
         entry = struct.pack("<B3sB3sII", 0, b"\xfe\xff\xff", 0x83, b"\xfe\xff\xff", start, count)
         table[446 + 16 * number : 462 + 16 * number] = entry
     table[510:] = b"\x55\xaa"
@@ -166,15 +190,16 @@ def _command(folder: Path) -> list[str]:
         *("qemu-system-x86_64", "-m", "512", "-smp", "1", "-nographic", "-no-reboot"),
         *("-accel", "tcg,thread=multi", "-cpu", "max", "-nic", "none"),
         *("-kernel", str(folder / "vmlinuz"), "-initrd", str(folder / "initrd.img")),
-        *("-append", "root=LABEL=root rootfstype=ext4 rw console=ttyS0 quiet panic=1 init=/init-workload"),
+        *(
+            "-append",
+            "root=LABEL=root rootfstype=ext4 rw console=ttyS0 quiet panic=1 init=/init-workload",
+        ),
         *("-drive", f"file={folder / 'root.img'},format=raw,if=virtio,snapshot=on"),
         *("-blockdev", f"driver=file,filename={folder / 'data.img'},node-name=f0"),
         *("-blockdev", "driver=raw,file=f0,node-name=r0"),
         *("-blockdev", f"driver=file,filename={folder / 'log.img'},node-name=l0"),
         *("-blockdev", "driver=raw,file=l0,node-name=l1"),
-        "-blockdev",
-        "driver=blklogwrites,node-name=logged,file=r0,log=l1,log-sector-size=512,"
-        "log-super-update-interval=1",
+        *("-blockdev", f"driver=blklogwrites,node-name=logged,file=r0,log=l1,{_LOG}"),
         *("-device", "virtio-blk-pci,drive=logged,write-cache=on"),
     ]
 
