@@ -109,6 +109,13 @@ class OutboxReader:
         """The next events behind number ``seq``, oldest first."""
         return _after(self._database, seq, limit)
 
+    def newest(self) -> int:
+        """The highest number that was ever given."""
+        row = self._database.execute(
+            "SELECT seq FROM sqlite_sequence WHERE name = 'outbox'"
+        ).fetchone()
+        return int(row["seq"]) if row else 0
+
     def oldest(self) -> int:
         """The lowest number that is still here; 1 when nothing was written or all is gone."""
         row = self._database.execute("SELECT min(seq) AS seq FROM outbox").fetchone()

@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_cap(commands)
     _add_keys(commands)
     _add_revoke(commands)
+    _add_stick(commands)
     return parser
 
 
@@ -304,6 +305,35 @@ def _cap(arguments: argparse.Namespace) -> int:
     if arguments.new_token:
         return commands.new_token(say)
     return commands.take_files(arguments.files, arguments.source, say)
+
+
+def _add_stick(commands: Commands) -> None:
+    text = "carry notices to villages without a network, and their receipts back, by USB stick"
+    command = _add(commands, "stick", text)
+    command.add_argument("way", choices=("export", "import"), help="onto the stick, or off it")
+    command.add_argument("folder", type=Path, metavar="FOLDER", help="where the stick is mounted")
+    command.add_argument(
+        "--box", action="append", default=[], metavar="ID", help="only this box (repeatable)"
+    )
+    _add_data(command)
+    command.set_defaults(act=_stick)
+
+
+def _stick(arguments: argparse.Namespace) -> int:
+    _open_hub(arguments.data)
+    from hub.dispatch import stick  # noqa: PLC0415 - needs the open hub
+
+    if arguments.way == "export":
+        boxes = stick.chosen(arguments.box)
+        written = stick.export(arguments.folder, boxes)
+        sys.stdout.write(f"✓ {len(boxes)} 个终端 boxes, {written / 1e6:.1f} MB\n")
+        return DONE if boxes else FAILED
+    brought = stick.take(arguments.folder)
+    for box, count in brought.events.items():
+        sys.stdout.write(f"✓ {box}: {count} 条回执和留言 events\n")
+    if brought.refused:
+        _say(f"{brought.refused} 个文件不可信,未采用 files were refused")
+    return FAILED if brought.refused else DONE
 
 
 def _open_hub(data: Path) -> None:

@@ -14,6 +14,7 @@ LIMITS = {
     "village-led.service": 15,
     "village-audio.service": 15,
     "village-kiosk.service": 15,
+    "village-stick.service": 15,
     "village-hub.service": 20,
     "village-browser.service": 30,
 }

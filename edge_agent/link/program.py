@@ -21,6 +21,7 @@ from edge_agent.link.hub_notes import HubNotes
 from edge_agent.link.live import LiveIntake
 from edge_agent.link.session import Session
 from edge_agent.link.state_report import StateReport
+from edge_agent.link.stick import StickTray
 from edge_agent.link.sync import Sync
 from edge_agent.link.upload import Upload
 from edge_agent.part import notify
@@ -64,6 +65,12 @@ class Link:
         self._answers = Answering(self._held)
         self._state = StateReport(self._held, self._sync)
         self._upload = Upload(self._held)
+        self._stick = StickTray(
+            self._held,
+            self._sync,
+            self._upload,
+            lambda topic, body: self.received(topic, body, is_repeated=False),
+        )
         self._fetcher = self._new_fetcher()
         self._spread = random.Random()  # noqa: S311 - spreads load only
         self._spread_s = settings.link.asset_spread_s
@@ -117,6 +124,7 @@ class Link:
         self._sync.turn()
         self._time.turn()
         self._take_files()
+        self._stick.turn()
         now_s = self._held.clock.monotonic_s()
         if now_s - self._checked_s >= CHECK_EVERY_S:
             self._checked_s = now_s

@@ -83,7 +83,7 @@ class Sync:
 
     def take_blob(self, area: Area, sha256: str, body: bytes) -> None:
         """Verify a piece of content and keep it if a manifest wants it."""
-        if sha256 not in self._wanted(area):
+        if sha256 not in self.wanted(area):
             self._let_go([sha256])
             self._settle(area)  # perhaps a power cut came between this blob and its manifest
             return
@@ -134,7 +134,7 @@ class Sync:
         pending = self._held.store.layers("pending").get(area)
         if pending is not None and not self._lacking(area, pending):
             self._apply(area)
-        wanted = sorted(self._wanted(area) - self._asked.keys())
+        wanted = sorted(self.wanted(area) - self._asked.keys())
         if wanted:
             self._asked.update(dict.fromkeys(wanted, area))
             self._subscriber.subscribe([topics.area_blob(area, each) for each in wanted])
@@ -150,7 +150,7 @@ class Sync:
         small = (each for each in manifest.assets if each.size_bytes <= SMALL_ASSET_BYTES)
         return {each.sha256 for each in small if self._held.store.blob(each.sha256) is None}
 
-    def _wanted(self, area: Area) -> set[str]:
+    def wanted(self, area: Area) -> set[str]:
         """Every hash that this area's manifests list and the store lacks or holds damaged."""
         wanted: set[str] = set()
         for manifest in self._manifests(area):
@@ -246,4 +246,4 @@ class Sync:
 
     def is_complete(self, area: Area) -> bool:
         """Whether the newest manifest of this area is in force with nothing missing."""
-        return not self._wanted(area) and area not in self._held.store.layers("pending")
+        return not self.wanted(area) and area not in self._held.store.layers("pending")

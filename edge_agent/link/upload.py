@@ -83,25 +83,27 @@ class Upload:
 
     def _next(self, part: Part, stream: _Stream) -> Iterator[bytes]:
         while stream.batches < IN_FLIGHT:
-            events = stream.reader.after(stream.sent, BATCH_EVENTS)
-            if not events:
+            batch = self._batch(part, stream, stream.sent)
+            if batch is None:
                 return
-            batch = EventBatch(
-                self._held.settings.box.id,
-                part,
-                stream.reader.name,
-                events,
-                stream.reader.oldest(),
-            )
             body = wire.dumps(codec.encode(batch))
-            while len(body) > BATCH_BYTES and len(batch.events) > 1:
-                batch = _halved(batch)
-                body = wire.dumps(codec.encode(batch))
             if not stream.batches:
                 stream.moved_s = self._held.clock.monotonic_s()
             stream.sent = batch.events[-1].seq
             stream.batches += 1
             yield body
+
+    def _batch(self, part: Part, stream: _Stream, seq: int) -> EventBatch | None:
+        """The events behind number ``seq`` that fit into one message."""
+        reader = stream.reader
+        events = reader.after(seq, BATCH_EVENTS)
+        if not events:
+            return None
+        box = self._held.settings.box.id
+        batch = EventBatch(box, part, reader.name, events, reader.oldest())
+        while len(batch.events) > 1 and len(wire.dumps(codec.encode(batch))) > BATCH_BYTES:
+            batch = _halved(batch)
+        return batch
 
     def take_ack(self, body: bytes) -> None:
         """Remember how much the hub holds, and tell the part."""
@@ -109,6 +111,26 @@ class Upload:
             ack = codec.decode(EventAck, wire.loads(body, max_bytes=4096))
         except ContractError:
             return
+        self._note(ack)
+
+    def take_sealed(self, ack: EventAck) -> None:
+        """An acknowledgement that came on a stick, perhaps months old: it only counts upwards."""
+        stream = self._stream(ack.part)
+        if stream is None or ack.outbox != stream.reader.name or ack.seq <= stream.acknowledged:
+            return
+        stream.sent = max(stream.sent, min(ack.seq, stream.reader.newest()))
+        self._note(ack)
+
+    def unacknowledged(self) -> Iterator[tuple[EventBatch, bytes]]:
+        """Everything that the hub is not known to hold, in batches, whatever is in flight."""
+        for part in get_args(Part):
+            stream = self._stream(part)
+            seq = stream.acknowledged if stream is not None else 0
+            while stream is not None and (batch := self._batch(part, stream, seq)) is not None:
+                seq = batch.events[-1].seq
+                yield batch, wire.dumps(codec.encode(batch))
+
+    def _note(self, ack: EventAck) -> None:
         stream = self._streams.get(ack.part)
         if stream is None or ack.outbox != stream.reader.name or ack.seq > stream.sent:
             return

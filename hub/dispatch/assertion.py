@@ -128,7 +128,7 @@ class Assertion:
         )
 
     def _send_blob(self, entry: Entry) -> None:
-        body = _body(entry.sha256)
+        body = body_of(entry.sha256)
         if body is None:
             return
         key = (entry.area, entry.sha256)
@@ -152,7 +152,8 @@ class Assertion:
         )
 
 
-def _body(sha256: str) -> bytes | None:
+def body_of(sha256: str) -> bytes | None:
+    """Content by its hash: a sealed notice or alert, a recording or picture; None when gone."""
     row = SealedNotice.objects.filter(sha256=sha256).exclude(body=b"").first()
     if row is not None:
         return bytes(row.body)
