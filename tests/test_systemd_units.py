@@ -28,7 +28,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("root")
     folder = root / "usr/lib/systemd/system"
     shutil.copytree("/lib/systemd/system", folder, symlinks=True)
-    for unit in UNITS.glob("village*"):
+    for unit in [*UNITS.glob("village*"), *UNITS.glob("*.mount")]:
         shutil.copy(unit, folder)
     for unit in UNITS.glob("*.service"):
         text = unit.read_text(encoding="utf-8")
