@@ -70,6 +70,8 @@ def create_app(screen: Screen, voice: Voice, slips: SlipDesk) -> web.Application
             web.get("/api/status.json", live.status),
             web.get("/wall", wall.wall),
             web.get("/attract", wall.attract),
+            web.post("/wall/begins", wall.begins),
+            web.post("/wall/snapshot", wall.snapshot),
             web.post("/wall/shown", wall.shown),
             web.static("/static", HERE / "static"),
         ]

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
 
 _log = logging.getLogger(__name__)
+# The sandbox: no new windows, no downloads, no printing or other dialogs, whatever a page does.
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "media-src 'self' blob:; connect-src 'self'; font-src 'self'; "
     "frame-ancestors 'self' http://127.0.0.1:*; "
     "base-uri 'none'; object-src 'none'; form-action 'self'; require-trusted-types-for 'script'; "
-    "trusted-types 'none'"
+    "trusted-types 'none'; sandbox allow-forms allow-same-origin allow-scripts"
 )
 HEADERS: dict[str, str] = {
     "Content-Security-Policy": CONTENT_POLICY,

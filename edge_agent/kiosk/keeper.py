@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_agent.clock import BoxClock
+from edge_agent.kiosk.witness import Witness
 from edge_agent.part import notify
 
 if TYPE_CHECKING:
@@ -34,13 +35,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a browser until it ends or falls silent; 1 so that it is started again."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--alive", type=Path, required=True, help="file that the page touches")
+    parser.add_argument("--proof", default="", metavar="URL", help="send pictures of a wall here")
     parser.add_argument("command", nargs="+", help="the browser and its arguments")
     chosen = parser.parse_args(arguments)
     child = subprocess.Popen(chosen.command, process_group=0)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
+    witness = Witness(chosen.alive.parent, chosen.proof) if chosen.proof else None
+
+    def runs() -> bool:
+        if witness is not None:
+            witness.look()
+        return child.poll() is None
+
     try:
-        keep(lambda: child.poll() is None, chosen.alive, BoxClock(chosen.alive.parent))
+        keep(runs, chosen.alive, BoxClock(chosen.alive.parent))
     finally:
         _end(child)
     return 1

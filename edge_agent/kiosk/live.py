@@ -87,6 +87,7 @@ async def status(request: web.Request) -> web.Response:
                 for each in edition.notices
             ],
             "on_panel": [held.notice.name for held in edition.plan.panel],
+            "wall": [held.notice.name for held in edition.plan.wall],
             "alarms": [alarm.id for alarm in screen.alarms],
             "alarm_titles": {alarm.id: alarm.title for alarm in screen.alarms},
             "alarms_on_screen": list(screen.alarms_on_screen),

@@ -2,12 +2,14 @@
 
 The same rules as the panel's: every page stands as long as reading it takes, what expires or is
 withdrawn leaves at once, an emergency covers everything, and what was really shown is reported
-by the page itself, slide by slide.
+by the page slide by slide and proved by the compositor's own picture (see `witness`).
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,14 +20,17 @@ from contract.receipt import Shown
 from edge_agent.kiosk.rendering import page
 from edge_agent.kiosk.sound import SAFE_TYPES
 from edge_agent.kiosk.state import SCREEN, WALL
+from edge_agent.kiosk.witness import ASK_FILE, MAX_PNG_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from contract.notice import Asset, Column, Notice
+    from edge_agent.kiosk.wall_log import Showing
 
 READ_S_PER_CHAR = 0.25
 LEAST_S, MOST_S, PICTURE_S = 8.0, 60.0, 12.0
+LONGEST_VIDEO_S = 1800.0
 CHARS_A_SLIDE = 150
 ROWS_A_SLIDE = 8
 ATTRACT_SLIDES, ATTRACT_NOTICES = 12, 6
@@ -65,28 +70,87 @@ async def attract(request: web.Request) -> web.Response:
     return page(request, "wall.html", slides=[*posters, *plain], attract=True)
 
 
+async def begins(request: web.Request) -> web.Response:
+    """The page has drawn a slide: ask for a picture of it, if there is none of its notice yet."""
+    found = await _reported(request)
+    screen, log = request.app[SCREEN], request.app[WALL]
+    if found is None or screen.alarms:
+        log.covered()
+        return web.Response(status=204)
+    slide, slides = found
+    word = log.begins(slide.notice.name, slide.number, screen.part.clock.read())
+    if slide.number == _telling(slides).number and not log.has_snapshot(slide.notice.name):
+        ask = screen.part.settings.run / ASK_FILE
+        ask.write_text(word, encoding="utf-8")
+        ask.chmod(0o644)  # the keeper is another user; it holds an id, nothing of a text
+    return web.Response(status=204)
+
+
+async def snapshot(request: web.Request) -> web.Response:
+    """The keeper's picture of the screen, taken while the slide stood that it was asked for."""
+    body = await request.read()
+    is_picture = body.startswith(b"\x89PNG\r\n") and len(body) <= MAX_PNG_BYTES
+    word = request.headers.get("X-Slide", "")
+    if not is_picture or request.app[SCREEN].alarms:
+        return web.Response(status=409)
+    taken = request.app[WALL].take_snapshot(word, body)
+    return web.Response(status=204 if taken else 409)
+
+
 async def shown(request: web.Request) -> web.Response:
     """The page reports a slide that stood for its whole time."""
-    form = await request.post()
+    found = await _reported(request)
     screen = request.app[SCREEN]
-    held = {each.notice.name: each.notice for each in screen.edition.plan.wall}
+    if found is None or screen.alarms:
+        return web.Response(status=204)
+    slide, slides = found
+    seconds = await _seconds(request, slide)
+    clock = screen.part.clock
+    due = request.app[WALL].add(
+        slide.notice.name, (slide.number, slide.total), seconds, clock.read(), clock.monotonic_s()
+    )
+    if due is not None:
+        screen.part.receipt(
+            "shown", slide.notice.id, slide.notice.revision, shown=_proof(due, slides),
+            detail="" if due.snapshot else "hash of the words: nothing here takes pictures",
+        )  # fmt: skip
+    return web.Response(status=204)
+
+
+def _proof(due: Showing, slides: tuple[Slide, ...]) -> Shown:
+    """The picture's hash (and once the picture); without a compositor, the hash of the words."""
+    told = "" if due.snapshot_told else base64.b64encode(due.snapshot).decode("ascii")
+    due.snapshot_told = bool(due.snapshot)
+    sha256 = hashlib.sha256(due.snapshot).hexdigest() if due.snapshot else words_sha256(slides)
+    return Shown(len(slides), due.seconds, due.first_at, sha256, "wall", told)
+
+
+async def _reported(request: web.Request) -> tuple[Slide, tuple[Slide, ...]] | None:
+    """The slide that a report is about, and its notice's slides; None for what is not in force."""
+    form = await request.post()
+    held = {each.notice.name: each.notice for each in request.app[SCREEN].edition.plan.wall}
     notice = held.get(str(form.get("name", "")))
     number = str(form.get("slide", ""))
-    if notice is None or not number.isdecimal() or screen.alarms:
-        return web.Response(status=204)
+    if notice is None or not number.isdecimal():
+        return None
     slides = slides_of(notice)
-    if 1 <= int(number) <= len(slides):
-        clock = screen.part.clock
-        due = request.app[WALL].add(
-            notice.name, (int(number), len(slides)), slides[int(number) - 1].dwell_s,
-            clock.read(), clock.monotonic_s(),
-        )  # fmt: skip
-        if due is not None:
-            screen.part.receipt(
-                "shown", notice.id, notice.revision,
-                shown=Shown(len(slides), due.seconds, due.first_at, words_sha256(slides), "wall"),
-            )  # fmt: skip
-    return web.Response(status=204)
+    return (slides[int(number) - 1], slides) if 1 <= int(number) <= len(slides) else None
+
+
+async def _seconds(request: web.Request, slide: Slide) -> float:
+    """How long a slide stood: its dwell; a video's own length, as the page measured it."""
+    if slide.kind != "video":
+        return slide.dwell_s
+    try:
+        measured = float(str((await request.post()).get("seconds", "")))
+    except ValueError:
+        return 0.0
+    return min(max(measured, 0.0), LONGEST_VIDEO_S) if math.isfinite(measured) else 0.0
+
+
+def _telling(slides: tuple[Slide, ...]) -> Slide:
+    """The slide that a picture proves best: a picture or video, else the first."""
+    return next((each for each in slides if each.asset is not None), slides[0])
 
 
 def slides_of(notice: Notice) -> tuple[Slide, ...]:
@@ -98,7 +162,7 @@ def slides_of(notice: Notice) -> tuple[Slide, ...]:
 
 
 def words_sha256(slides: tuple[Slide, ...]) -> str:
-    """Hash of what the slides say; a browser's pixels are not ours to hash."""
+    """Hash of what the slides say, for a screen without a compositor of ours."""
     told = hashlib.sha256()
     for slide in slides:
         cells = (cell for row in slide.rows for cell in row)

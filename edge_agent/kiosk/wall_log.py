@@ -1,4 +1,4 @@
-"""What the wall has really shown, added up from the page's own reports."""
+"""What the wall has really shown: the page's own reports added up, and the keeper's pictures."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ class Showing:
     slides: set[int] = field(default_factory=set)
     seconds: float = 0.0
     reported_s: float | None = None
+    snapshot: bytes = b""
+    """The screen as the compositor showed it; empty where there is none to ask."""
+    snapshot_told: bool = False
 
 
 class WallLog:
@@ -28,6 +31,29 @@ class WallLog:
 
     def __init__(self) -> None:
         self._shown: dict[str, Showing] = {}
+        self._now = ""
+
+    def begins(self, name: str, number: int, reading: Reading) -> str:
+        """A slide begins to stand; returns the word under which a picture of it may come."""
+        self._shown.setdefault(name, Showing(reading.now))
+        self._now = f"{name} {number}"
+        return self._now
+
+    def covered(self) -> None:
+        """Something else covers the wall, an alarm: no picture is of a slide now."""
+        self._now = ""
+
+    def has_snapshot(self, name: str) -> bool:
+        """Whether there is a picture of this notice already."""
+        return name in self._shown and bool(self._shown[name].snapshot)
+
+    def take_snapshot(self, word: str, picture: bytes) -> bool:
+        """Keep a picture if it is of the slide that stands now."""
+        showing = self._shown.get(word.rpartition(" ")[0])
+        if not word or word != self._now or showing is None:
+            return False
+        showing.snapshot = picture
+        return True
 
     def add(
         self, name: str, slide: tuple[int, int], seconds: float, reading: Reading, mono_s: float

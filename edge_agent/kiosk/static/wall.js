@@ -7,14 +7,18 @@
   let stale = false;
   const attract = Boolean(document.body.dataset.attract);
 
-  function report(slide) {
+  let since = 0;
+  const isCovered = () => !document.getElementById("alarm").hidden;
+
+  function tell(what, slide) {
     if (attract) return;
-    const fields = { name: slide.dataset.name, slide: slide.dataset.slide };
-    fetch("/wall/shown", { method: "POST", body: new URLSearchParams(fields) }).catch(() => {});
+    const seconds = ((performance.now() - since) / 1000).toFixed(1);
+    const fields = { name: slide.dataset.name, slide: slide.dataset.slide, seconds };
+    fetch(`/wall/${what}`, { method: "POST", body: new URLSearchParams(fields) }).catch(() => {});
   }
 
   function finish() {
-    report(slides[at]);
+    tell("shown", slides[at]);
     next();
   }
 
@@ -36,6 +40,12 @@
 
   function show(slide) {
     slide.hidden = false;
+    if (isCovered()) return;
+    since = performance.now();
+    // Told once it has really been drawn, and the fade is over.
+    setTimeout(() => requestAnimationFrame(() => {
+      if (slides[at] === slide && !stale && !isCovered()) tell("begins", slide);
+    }), 1500);
     const video = slide.querySelector("video");
     if (!video) {
       timer = setTimeout(finish, Number(slide.dataset.dwell) * 1000);
@@ -57,7 +67,7 @@
   document.addEventListener("edition", () => { stale = true; next(); });
   document.addEventListener("alarm", () => clearTimeout(timer));
   new MutationObserver(() => {
-    if (document.getElementById("alarm").hidden && at >= 0) show(slides[at]);
+    if (!isCovered() && at >= 0) show(slides[at]);
   }).observe(document.getElementById("alarm"), { attributeFilter: ["hidden"] });
   next();
 })();
