@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from edge_agent import cli, settings
 from edge_agent.clock import BoxClock
+from edge_agent.led.line import is_plugged_in
 
 if TYPE_CHECKING:
     import argparse
@@ -69,7 +70,7 @@ def examine(box: Settings) -> Iterator[Finding]:
 
 def _line(name: str, line: str) -> Finding:
     subject = f"屏 panel {name} {line}"
-    if "://" in line or Path(line).exists():
+    if is_plugged_in(line):
         return Finding(subject)
     return Finding(subject, "插好串口线,或改 agent.toml 里的 line / plug in the line or correct it")
 

@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from serial.tools.list_ports_common import ListPortInfo
 
 from edge_agent.clock import ManualClock
-from edge_agent.led.line import SerialLine
+from edge_agent.led.line import REPLACED_AFTER_S, SerialLine
 from edge_agent.led.panel import LineLost
 
 if TYPE_CHECKING:
@@ -129,6 +130,90 @@ def test_a_device_that_comes_back_under_another_number_is_found_by_pattern(
     with pytest.raises(LineLost):
         line.read(1.0)
     back = Terminal(tmp_path / "ttyPANEL1")
+    line.write(b"after")
+    assert back.read(5) == b"after"
+    back.unplug()
+
+
+def port(device: str, serial_number: str, vid: int = 0x1A86) -> ListPortInfo:
+    """An adapter as the system lists it."""
+    found = ListPortInfo(device)
+    found.vid, found.pid, found.serial_number = vid, 0x7523, serial_number
+    return found
+
+
+def test_a_by_id_link_that_points_to_another_device_after_a_replug_is_followed(
+    tmp_path: Path, terminal: Terminal, clock: ManualClock
+) -> None:
+    by_id = tmp_path / "usb-1a86_USB_Serial-if00-port0"
+    by_id.symlink_to(terminal.path)
+    line = SerialLine(str(by_id), 9600, clock=clock)
+    line.write(b"before")
+    terminal.unplug()
+    with pytest.raises(LineLost):
+        line.read(1.0)
+    with pytest.raises(LineLost):
+        line.open()
+    back = Terminal(tmp_path / "ttyPANEL7")
+    by_id.unlink()
+    by_id.symlink_to(back.path)
+    line.write(b"after")
+    assert back.read(5) == b"after"
+    back.unplug()
+
+
+def test_an_adapter_named_by_its_numbers_is_found_under_any_path(
+    tmp_path: Path, terminal: Terminal, clock: ManualClock
+) -> None:
+    ports = [port("/dev/nobody", "X9"), port(str(terminal.path), "A5069RR4")]
+    line = SerialLine("usb:1A86:7523:A5069RR4", 9600, clock=clock, ports=lambda: ports)
+    line.write(b"before")
+    terminal.unplug()
+    with pytest.raises(LineLost):
+        line.read(1.0)
+    ports.pop()
+    with pytest.raises(LineLost, match="no USB adapter"):
+        line.open()
+    back = Terminal(tmp_path / "ttyPANEL3")
+    ports.append(port(str(back.path), "A5069RR4"))
+    line.write(b"after")
+    assert back.read(5) == b"after"
+    back.unplug()
+
+
+def test_two_adapters_that_changed_places_are_told_apart(
+    terminal: Terminal, clock: ManualClock
+) -> None:
+    ports = [port(str(terminal.path), "gate")]
+    line = SerialLine(str(terminal.path), 9600, clock=clock, ports=lambda: ports)
+    line.write(b"before")
+    terminal.unplug()
+    with pytest.raises(LineLost):
+        line.read(1.0)
+    stranger = Terminal(terminal.path)
+    ports[:] = [port(str(terminal.path), "yard")]
+    with pytest.raises(LineLost, match="another adapter"):
+        line.open()
+    stranger.unplug()
+    back = Terminal(terminal.path)
+    ports[:] = [port(str(terminal.path), "gate")]
+    line.write(b"after")
+    assert back.read(5) == b"after"
+    back.unplug()
+
+
+def test_an_adapter_that_a_technician_put_in_the_old_ones_place_is_taken_after_a_while(
+    terminal: Terminal, clock: ManualClock
+) -> None:
+    ports = [port(str(terminal.path), "broken")]
+    line = SerialLine(str(terminal.path), 9600, clock=clock, ports=lambda: ports)
+    line.write(b"before")
+    terminal.unplug()
+    with pytest.raises(LineLost):
+        line.read(1.0)
+    back = Terminal(terminal.path)
+    ports[:] = [port(str(terminal.path), "new")]
+    clock.advance(REPLACED_AFTER_S + 1)
     line.write(b"after")
     assert back.read(5) == b"after"
     back.unplug()
