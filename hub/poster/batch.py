@@ -7,6 +7,7 @@ clerk's page tells from slow.
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -80,6 +81,8 @@ def main(argv: list[str] | None = None) -> int:
     from hub.poster import press  # noqa: PLC0415 - as above
     from hub.poster.models import PrintJob  # noqa: PLC0415 - as above
 
+    for name in ("weasyprint", "fontTools"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     press.bound()
     job = PrintJob.objects.get(pk=int((argv or sys.argv[1:])[0]))
     try:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hub.poster.boards import Board, Hanging
 
 DRAWN_WIDTH_MM = 261
-DRAWN_HEIGHT_MM = 118
+DRAWN_HEIGHT_MM = 92
 
 
 def layout_sheet(village: VillagePage, month: str, board: Board, pages: Sequence[Hanging]) -> str:

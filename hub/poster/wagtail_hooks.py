@@ -29,6 +29,10 @@ def add_to_menu(request: HttpRequest, items: list[MenuItem]) -> None:
     if posts_of(request.user):
         items.append(
             MenuItem(
-                _("打印张贴"), reverse("poster-desk"), name="print", icon_name="print", order=35
+                _("打印张贴"),
+                reverse("poster-desk"),
+                name="print",
+                icon_name="clipboard-list",
+                order=35,
             )
         )
