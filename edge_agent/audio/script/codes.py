@@ -61,12 +61,12 @@ def _code(match: re.Match[str]) -> str:
     return spoken.replace("/", "斜杠").replace("_", "下划线")
 
 
-_COUNT = ("", "一", "两", "三", "四", "五", "六", "七", "八")
+_COUNT = ("", "一", "两", "三", "四", "五", "六", "七", "八", "九")
 
 
 def _masked(match: re.Match[str]) -> str:
     """Only what is left behind the stars is of use to those who hear it."""
-    tail = match["tail"]
+    tail = match["tail"] + match["letter"].upper() if match["tail"] else ""
     return f"后{_COUNT[len(tail)]}位{digits(tail)}" if tail else ""
 
 
@@ -91,7 +91,8 @@ def _lead(match: re.Match[str]) -> str:
 _MASKS_AND_PAPERS = (
     rule(r"(?<=[\u4e00-\u9fff])(?<![号码话机卡证户])(?P<stars>\*{1,3})(?![\d*])", _somebody),
     rule(
-        r"(?:[0-9A-Za-z]*\*{2,}|[0-9]{2,}[ -]?[xX×]{3,}[ -]?)(?P<tail>[0-9]{1,8}(?![0-9])|)[xX]?",
+        r"(?:[0-9A-Za-z]*\*{2,}|[0-9]{2,}[ -]?[xX×]{3,}[ -]?)(?P<tail>[0-9]{1,8}(?![0-9])|)"
+        r"(?P<letter>[xX]?)",
         _masked,
     ),
     rule(
@@ -150,7 +151,7 @@ _TELEPHONES = (
         _lead,
     ),
     rule(rf"(?<![\d.])(?P<number>{_SHORT})(?![\d.]|{_AMOUNT})", _call),
-    rule(rf"(?<![\d.])(?P<number>1(?:10|19|20|22))(?={_ALARM})", _call),
+    rule(rf"(?<![\d.])(?P<number>1(?:10|19|20|22))(?={_ALARM}|”)", _call),
 )
 _NAMED_CODES = (
     rule(
@@ -178,7 +179,11 @@ CODES: tuple[Rule, ...] = (
         r"(?<![\d.第])(?P<number>\d{3,4})(?=(?:教|会议|病|包|考|客)?[室房](?![屋产子间前]))",
         lambda m: digits(m["number"]),
     ),
-    rule(r"(?<![\d.第])(?P<number>\d{3})(?=医院|胶水?|路(?:公交|车|线|环线))", _call),
+    rule(r"(?<![\d.第])(?P<number>\d{3})(?=医院|胶水?|路(?![段口面边基灯]))", _call),
+    rule(
+        rf"(?<=[栋幢座楼])(?P<number>\d{{3,4}})(?![\d.室房]|{_AMOUNT})",
+        lambda m: digits(m["number"]),
+    ),
     rule(r"(?<![\d.])(?P<number>84)(?=消毒)", _call),
     rule(
         r"(?<![A-Za-z\d-])(?P<name>[A-Za-z]{1,6})-(?P<number>[1-9]\d?)(?![\d.A-Za-z_/-])",

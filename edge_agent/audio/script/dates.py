@@ -19,7 +19,7 @@ _POINTED = (
     r"(?![\d.]|\s?[年个月天小时分秒元万亿%‰℃亩米公斤吨度级倍折a-zA-Z])"
 )
 """7.5 for the fifth of July, where the words around it say that it is a date."""
-_WHEN = r"(?:时间|日期|期限|截止到?|截至|公示期|报名期)[:：为是]?\s?"
+_WHEN = r"(?:时间|假期|日期|期限|截止到?|截至|公示期|报名期)[:：为是]?\s?"
 _BY_DATE = r"(?=[日号]?(?:之|以)?前|起|止|开始|截止|\s?[（(](?:周|星期))"
 _HOUR = r"(?:[01]?\d|2[0-4])"
 _CLOCK = r"(?:[01]?\d|2[0-4])[:：][0-5]\d(?:[:：][0-5]\d)?"
@@ -58,6 +58,18 @@ def _last_day(match: re.Match[str]) -> str:
     """The end of a range of dates, written 7.10 or 7-10."""
     month, day = match["month"] or match["month_"], match["day"] or match["day_"]
     return f"{to_word(match, '至')}{cardinal(month)}月{cardinal(day)}日"
+
+
+def _points(match: re.Match[str]) -> str:
+    """3.5-3.11 is two dates if a word says so, or if as decimals it would run backwards."""
+    first, last = f"{match['month']}.{match['day']}", f"{match['last_month']}.{match['last_day']}"
+    if not match["cue"] and float(first) <= float(last):
+        return match[0]
+    ends = (
+        f"{cardinal(month)}月{cardinal(day)}日"
+        for month, day in ((match["month"], match["day"]), (match["last_month"], match["last_day"]))
+    )
+    return to_word(match, "至").join(ends) + match["cue"]
 
 
 def _strokes(match: re.Match[str]) -> str:
@@ -133,6 +145,11 @@ _MONTHS_AND_DAYS = (
         rf"(?<![\d./]){_MONTH}/{_DAY}{TO}(?P<last_month>\d{{1,2}})/(?P<last_day>\d{{1,2}})"
         r"(?![\d/])",
         _strokes,
+    ),
+    rule(
+        rf"(?<![\d.]){_POINTED}{TO}(?P<last_month>0?[1-9]|1[0-2])\.(?P<last_day>[12]\d|3[01]|0?[1-9])"
+        r"(?P<cue>公示|放假|假期|期间|举行|报名|停[水电]|)(?![\d.]|\s?[万亿元年个天%‰℃亩米公斤吨度级倍])",
+        _points,
     ),
     rule(rf"(?<![\d.])(?P<lead>{_WHEN}){_POINTED}", lambda m: m["lead"] + _month_day(m)),
     rule(rf"(?<![\d.]){_POINTED}{_BY_DATE}", _month_day),

@@ -111,7 +111,9 @@ _TEMPERATURES = (
     rule(rf"{ALONE}(?P<number>-{NUMBER})(?P<unit>度)", _temperature),
 )
 _SHARES = (
-    rule(rf"{ALONE}(?P<first>{_NEGATIVE})[%]?{TO}(?P<last>-?{NUMBER})\s?(?P<sign>[%‰])", _percents),
+    rule(
+        rf"{ALONE}(?P<first>{_NEGATIVE})[%‰]?{TO}(?P<last>-?{NUMBER})\s?(?P<sign>[%‰])", _percents
+    ),
     rule(rf"{ALONE}(?P<number>{_NEGATIVE})\s?(?P<sign>[%‰])", _percent),
     rule(
         r"(?<![\d./])(?P<above>\d{2,3})/(?P<below>\d{2,3})\s?mmHg",
@@ -129,7 +131,7 @@ _MEASURES = (
         _range_opening,
     ),
     rule(
-        rf"{ALONE}(?P<number>{NUMBER})\s?(?P<scale>[万亿]|)(?P<unit>{MEASURES})"
+        rf"{ALONE}(?P<number>{NUMBER})\s?(?P<scale>[万亿]|)(?!kW·h(?![/·*]))(?P<unit>{MEASURES})"
         rf"(?P<per>(?:[/·*]{MEASURES})+)",
         _rate,
     ),
@@ -141,6 +143,11 @@ _MEASURES = (
     ),
 )
 _COUNTS = (
+    rule(rf"(?<=每)(?P<unit>{UNIT})", lambda m: unit_words(m["unit"])),
+    rule(r"(?<=视力)(?P<whole>\d)\.0|(?<![\d.])(?P<version>\d)\.0(?=版)",
+         lambda m: cardinal(m["whole"] or m["version"]) + "点零"),
+    rule(r"(?<![\dA-Za-z\u4e00-\u9fff])-(?P<number>\d)(?=[层楼])",
+         lambda m: "负" + number(m["number"])),
     rule(r"(?P<before>第|星期|周|初)(?P<number>\d+)(?!\.\d)",
          lambda m: m["before"] + number(m["number"])),
     rule(rf"{ALONE}(?<![A-Za-z])2(?=(?P<after>[\u4e00-\u9fff]{{1,3}}))(?!\.\d)",

@@ -37,5 +37,6 @@ def _half_width() -> dict[str, str]:
     return {chr(code): chr(code - 0xFEE0) for code in codes if chr(code - 0xFEE0).isalnum()}
 
 
-ONE_FORM = str.maketrans(_half_width() | _lists() | _BLANKS | _ONE_FORM)
+_LOWERED = {chr(0x2080 + digit): str(digit) for digit in range(10)}
+ONE_FORM = str.maketrans(_half_width() | _LOWERED | _lists() | _BLANKS | _ONE_FORM)
 """For ``str.translate``."""

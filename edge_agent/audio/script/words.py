@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _CHINESE = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 _OCCASION = (
     "[”’]?(?:国际|国家|世界|全国|宪法|劳动|儿童|妇女|国庆|青年|建党|建军|消费|晚会|活动|节|宣传|主题|禁毒"
-    "|地震|事件|运动|特大|火灾|交通安全|消防|打假|公祭)"
+    "|假期|放假|长假|黄金周|地震|事件|运动|特大|火灾|交通安全|消防|打假|公祭)"
 )
 """What follows a date that has become a name: 3.15晚会, 5.1劳动节."""
 _LISTS = (
@@ -42,6 +42,8 @@ _LISTS = (
          lambda m: cardinal(m["number"]) + "、" if m["number"] else m[0]),
     rule(r"(?<![A-Za-z（(])(?P<letter>[a-hA-H])[）).](?=[\u4e00-\u9fff])",
          lambda m: m["letter"] + "、"),
+    rule(r"(?<=[“\"])(?P<month>1?\d)\.(?P<day>[0-3]?\d)(?=[”\"])",
+         lambda m: _day_of_note(m["month"], m["day"])),
     rule(rf"(?<![\d.·])(?P<month>1?\d)(?:·|\.(?=[0-3]?\d{_OCCASION}))(?P<day>[0-3]?\d)(?![\d.])",
          lambda m: _day_of_note(m["month"], m["day"])),
 )  # fmt: skip
