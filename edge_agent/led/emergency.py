@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 PRIORITY = 100
 _SIDE_PX, _EDGE_PX = 8, 4
 _SHORTEST_STAY_S = 3.0
-_MOST_PAGES = 3
+_MOST_PAGES = (2, 3)
+"""An alarm is to be read at a glance; only where that means small type it may take longer."""
 _ALARM_WORDS = ("预警", "紧急", "警报", "解除", "疏散", "撤离")
 _FIRST_WORDS = 60
 
@@ -90,12 +91,14 @@ def _largest(texts: Sequence[str], board: Board) -> tuple[int, int]:
     A card that draws text itself frames it with signs half a character wide.
     """
     least_px = _SIDE_PX if board.spec.height_px >= 2 * BASE_PX else 0
-    size_px = side_px = 0
-    for size_px in sorted(_form(board, least_px).sizes_px, reverse=True):
-        side_px = max(least_px, size_px // 2) if least_px and board.spec.text_sizes_px else least_px
-        if all(suits(text, _form(board, side_px), size_px, _MOST_PAGES) for text in texts):
-            break
-    return size_px, side_px
+    sizes_px = sorted(_form(board, least_px).sizes_px, reverse=True)
+    wide = least_px > 0 and bool(board.spec.text_sizes_px)
+    for most_pages in _MOST_PAGES:
+        for size_px in sizes_px[:-1]:
+            side_px = max(least_px, size_px // 2) if wide else least_px
+            if all(suits(text, _form(board, side_px), size_px, most_pages) for text in texts):
+                return size_px, side_px
+    return sizes_px[-1], max(least_px, sizes_px[-1] // 2) if wide else least_px
 
 
 def _form(board: Board, side_px: int) -> Format:

@@ -135,11 +135,16 @@ def moving_alike(pages: Sequence[Page], form: Format) -> tuple[Page, ...]:
 def best_size_px(text: str, form: Format, *, most_pages: int = 1) -> int:
     """The largest type in which ``text`` takes at most so many pages and breaks no piece.
 
-    Larger type is only used where its lines still hold a few characters and its fonts have
-    every character; if none fits, the smallest.
+    One page of larger type is better than several of still larger. Larger type is only used
+    where its lines still hold a few characters and its fonts have every character; if none
+    fits, the smallest.
     """
-    fitting = [size for size in form.sizes_px if suits(text, form, size, most_pages)]
-    return max(fitting, default=min(form.sizes_px))
+    least = min(form.sizes_px)
+    for pages in sorted({1, most_pages}):
+        fitting = [size for size in form.sizes_px if suits(text, form, size, pages)]
+        if max(fitting, default=least) > least:
+            return max(fitting)
+    return least
 
 
 def body_size_px(text: str, form: Format) -> int:

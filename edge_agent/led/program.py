@@ -215,10 +215,10 @@ def open_board(
         spec = driver.spec(panel.width_px, panel.height_px, _colours(panel.colours))
         quiet_slots(panel.quiet_hours)
         _check_sensor(panel, driver)
+        line = SerialLine(panel.line, panel.baud, clock=clock, parity=driver.parity)
+        driven = driver.panel(line, spec, clock=clock, address=panel.address)
     except (registry.UnknownDriver, ValueError) as error:
         raise SettingsError([f"panel {panel.name}: {error}"]) from error
-    line = SerialLine(panel.line, panel.baud, clock=clock, parity=driver.parity)
-    driven = driver.panel(line, spec, clock=clock, address=panel.address)
     pace = Pace(panel.chars_per_s, panel.min_dwell_s)
     board = Board(driven.spec, box.village, box.office_line, pace, strip=panel.strip)
     return driven, board, line

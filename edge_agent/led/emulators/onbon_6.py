@@ -33,6 +33,8 @@ MODEL_6E2 = 0x0274
 MODEL_6Q2 = 0x0266
 _ERR_COMMAND, _ERR_BUSY, _ERR_MEMORY, _ERR_CHECKSUM, _ERR_DATE = 2, 3, 4, 5, 14
 _PING_TAIL = 10 + 276
+LONGEST_FRAME = 1 << 20
+"""Room for an escaped picture of the largest full-colour panel; what a card has is not known."""
 _BY_SENSOR, _BY_SENSOR_TABLE = 2, 3
 """Brightness by the card's sensor, with its own curve or (as the SDK sends it) with a table."""
 
@@ -86,7 +88,7 @@ class Onbon6Card(Card):
         """Daily (on, off) in minutes from midnight."""
         self.clock_offset_s = 0.0
         self.stored: dict[int, _Stored] = {}
-        self._splitter = Splitter()
+        self._splitter = Splitter(limit=LONGEST_FRAME)
 
     def card_now(self) -> datetime:
         """The time by the card's own clock."""
@@ -162,7 +164,7 @@ class Onbon6Card(Card):
     def _lose_ram(self) -> None:
         self.stored = {}
         self.on = True
-        self._splitter = Splitter()
+        self._splitter = Splitter(limit=LONGEST_FRAME)
 
     def _drop_expired(self, at_s: float) -> None:
         for number, stored in list(self.stored.items()):

@@ -209,6 +209,7 @@ def test_an_unknown_driver_colour_or_quiet_hour_is_a_fault_in_the_settings(tmp_p
         PanelSettings("gate", "onbon-k", "socket://127.0.0.1:9", 128, 32, colours="pink"),
         PanelSettings("gate", "onbon-k", "socket://127.0.0.1:9", 128, 32, quiet_hours="23-5"),
         PanelSettings("gate", "onbon-k", "socket://127.0.0.1:9", 128, 32, light_sensor="card"),
+        PanelSettings("gate", "tpm2", "socket://127.0.0.1:9", 512, 128),
     ):
         village = Village(tmp_path, (panel,))
         part = village.part()

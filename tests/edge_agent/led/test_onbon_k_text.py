@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_agent.led.drivers.onbon_k import area as k_area
 from edge_agent.led.drivers.onbon_k import markup
+from edge_agent.led.drivers.onbon_k.area import TextArea
 from edge_agent.led.drivers.onbon_k.loads import Abilities, speed_code, speed_px_per_s
 from edge_agent.led.drivers.onbon_k.plan import plan_screen
-from edge_agent.led.drivers.onbon_k.text import Lettering, clock_codes, code_of, missing
+from edge_agent.led.drivers.onbon_k.text import (
+    Lettering,
+    Row,
+    clock_codes,
+    code_of,
+    join_rows,
+    missing,
+)
+from edge_agent.led.emulators.onbon_k_text import Reel
 from edge_agent.led.panel import Area, Page, PanelSpec, Run, Screen
 
 GB2312, GBK = Lettering(), Lettering(gbk=True)
@@ -82,6 +93,18 @@ def test_full_lines_need_no_line_breaks() -> None:
 
 def test_short_lines_are_broken_where_that_is_shorter() -> None:
     assert texts(screen(page("甲", "乙"))) == ["甲\n乙"]
+
+
+@pytest.mark.parametrize("cells", [13, 14, 15, 16])
+@pytest.mark.parametrize("empty", [1, 2, 3])
+def test_an_empty_line_behind_a_full_one_stays_empty(cells: int, empty: int) -> None:
+    first = Row(b"\xd2\xbb" * (cells // 2) + b"a" * (cells % 2), cells)
+    rows = [first, *[Row(b"", 0)] * empty, Row(b"end", 3)] * 3
+    text, wraps = join_rows([Row(b"\xd2\xbb" * 8, 16)] * 9 + rows, 16)
+    area = TextArea(0, 0, 128, 16, text, auto_wrap=wraps)
+    now = datetime(2026, 7, 3, tzinfo=UTC)
+    lines = Reel(area, lambda _code: True, colours=False).lines(now)
+    assert [bool(line) for line in lines[9:]] == [bool(row.codes) for row in rows]
 
 
 def test_runs_stand_in_their_columns() -> None:

@@ -150,13 +150,37 @@ def join_rows(rows: Sequence[Row], cells_per_line: int) -> tuple[bytes, bool]:
     broken = NEWLINE.join(codes)
     if b"\\F" in broken or any(gap < 0 for gap in gaps):
         return broken, False
-    ends = [b" " * gap if gap < len(NEWLINE) else NEWLINE for gap in gaps]
-    wrapped = b"".join(b"".join(pair) for pair in zip(codes, [*ends[:-1], b""], strict=False))
+    wrapped = _wrapped(codes, gaps, cells_per_line)
     return (wrapped, True) if len(wrapped) < len(broken) else (broken, False)
+
+
+def _wrapped(codes: Sequence[bytes], gaps: Sequence[int], cells_per_line: int) -> bytes:
+    """Rows for a card that breaks full lines by itself.
+
+    Whether it has gone to the next line when one is just full, nobody says: a line end comes
+    only behind a line that is not full, and an empty line behind a full one is spaces.
+    """
+    text = bytearray()
+    is_full = False
+    for number, (code, gap) in enumerate(zip(codes, gaps, strict=True)):
+        is_last = number + 1 == len(codes)
+        before_empty = not is_last and not codes[number + 1]
+        text += code
+        if not code and is_full:
+            text += b" " * cells_per_line
+        elif gap and (before_empty or gap >= len(NEWLINE)):
+            is_full = False
+            text += b"" if is_last else NEWLINE
+        else:
+            is_full = True
+            text += b"" if is_last else b" " * gap
+    return bytes(text)
 
 
 def row_bytes(row: Row, cells_per_line: int) -> int:
     """At most so many bytes a row takes among others in `join_rows`."""
+    if not row.codes:
+        return max(cells_per_line, len(NEWLINE))
     gap = cells_per_line - row.cells
     ended = gap < 0 or b"\\F" in row.codes
     return len(row.codes) + (len(NEWLINE) if ended else min(gap, len(NEWLINE)))
