@@ -108,6 +108,16 @@ Block = Heading | Paragraph | Table | Picture | Video | File
 
 
 @dataclass(frozen=True, slots=True)
+class OwnRecording:
+    """People's own voice in place of the words, for one area: its dialect, or its leader."""
+
+    area: str
+    asset: Asset
+    speaker: str = ""
+    duration_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Speech:
     """What the loudspeaker says; ``recording`` was rendered and heard at the hub."""
 
@@ -119,6 +129,14 @@ class Speech:
     readings: tuple[str, ...] = ()
     """The county's readings of words in the text, signed with it: a word, a blank, then its pinyin
     (``解州 xiè zhōu``) or the Chinese that is said instead (``G338 国道三三八线``)."""
+    own: tuple[OwnRecording, ...] = ()
+    """Checked and heard at the hub like the words; the one of the nearest area is played."""
+
+    def recording_for(self, village: Area) -> Asset | None:
+        """What a village plays: people's own recording for it, else the rendered one."""
+        near = [each for each in self.own if Area.parse(each.area).covers(village)]
+        nearest = max(near, key=lambda each: len(each.area), default=None)
+        return nearest.asset if nearest is not None else self.recording
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,10 +235,11 @@ class Notice:
 
     @property
     def assets(self) -> tuple[Asset, ...]:
-        """Every file the notice needs, the recording first."""
+        """Every file the notice needs, the recordings first."""
         spoken = (self.speech.recording,) if self.speech and self.speech.recording else ()
+        own = tuple(each.asset for each in self.speech.own) if self.speech else ()
         shown = tuple(b.asset for b in self.blocks if isinstance(b, Picture | Video | File))
-        return spoken + shown
+        return spoken + own + shown
 
     @property
     def tables(self) -> tuple[Table, ...]:

@@ -104,7 +104,7 @@ class Agenda:
             severity=Severity[notice.cap.severity.upper()],
             expires_at=alert.expires_at,
             zones=self.zones_of(notice.areas),
-            recording_sha256=_recording(notice),
+            recording_sha256=self._recording(notice),
             replaces=alert.updates,
             siren=not alert.cancels,
             repeats=min(MOST_READINGS, max(1 if alert.cancels else 0, alert.repeats)),
@@ -125,10 +125,14 @@ class Agenda:
             severity=Severity[notice.cap.severity.upper()],
             expires_at=notice.valid_until,
             zones=self.zones_of(notice.areas),
-            recording_sha256=_recording(notice),
+            recording_sha256=self._recording(notice),
             repeats=readings,
             slower_repeat=readings > 1,
         )
+
+    def _recording(self, notice: Notice) -> str:
+        found = notice.speech.recording_for(self._village) if notice.speech else None
+        return found.sha256 if found else ""
 
     def zones_of(self, areas: Iterable[str]) -> tuple[str, ...]:
         """Zones that the areas of a notice mean; empty for all of them.
@@ -163,8 +167,3 @@ class Agenda:
 
 def _readings(notice: Notice) -> int:
     return min(MOST_READINGS, max(1, notice.speech.repeats)) if notice.speech else 1
-
-
-def _recording(notice: Notice) -> str:
-    recording = notice.speech.recording if notice.speech else None
-    return recording.sha256 if recording else ""

@@ -79,6 +79,8 @@ class NoticePage(Page):
         help_text=_("检查提示可疑、而您确认可以公开时，写明理由"),
     )
 
+    own_recordings = models.JSONField(default=list, blank=True, editable=False)
+    """Dialects and leaders in their own voice (`hub.notices.own_recordings`), one an area."""
     privacy_by = models.CharField(max_length=150, blank=True, editable=False)
     """Who wrote the privacy note."""
 

@@ -6,7 +6,8 @@ Pure reading: the same revision, number and moment give the same notice, byte fo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from django.conf import settings
@@ -43,6 +44,10 @@ class Assets(Protocol):
         """A rendered recording with its voice and its length in seconds, if there is one."""
         ...
 
+    def own(self, sha256: str) -> None:
+        """People's own recording goes with the notice."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class WithoutAssets:
@@ -55,6 +60,9 @@ class WithoutAssets:
     def recording(self, text: str) -> None:  # noqa: ARG002 - the protocol's signature
         """None: the box speaks with its own voice."""
         return
+
+    def own(self, sha256: str) -> None:
+        """Nothing goes anywhere."""
 
 
 def to_notice(
@@ -118,7 +126,22 @@ def spoken_text(page: NoticePage) -> str:
 def _speech(page: NoticePage, assets: Assets) -> wire.Speech | None:
     if "speaker" not in page.channels:
         return None
-    return speech_of(spoken_text(page), assets)
+    return replace(speech_of(spoken_text(page), assets), own=tuple(_own(page, assets)))
+
+
+def _own(page: NoticePage, assets: Assets) -> Iterator[wire.OwnRecording]:
+    """The recordings that people made of these very words; of other words they would be wrong."""
+    for row in page.own_recordings:
+        if row["words"] != words_mark(page):
+            continue
+        assets.own(row["sha256"])
+        asset = wire.Asset(row["sha256"], row["size_bytes"], row["mime"], "own")
+        yield wire.OwnRecording(row["area"], asset, row["speaker"], row["duration_s"])
+
+
+def words_mark(page: NoticePage) -> str:
+    """Changes with the words that the loudspeaker says."""
+    return hashlib.sha256(spoken_text(page).encode()).hexdigest()[:16]
 
 
 def speech_of(text: str, assets: Assets) -> wire.Speech:

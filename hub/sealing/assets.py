@@ -59,6 +59,10 @@ class LibraryAssets:
             return None
         return self._keep(found.body, found.mime, "speech"), found.voice, found.duration_s
 
+    def own(self, sha256: str) -> None:
+        """People's own recording, which is here since it was checked, goes with the notice."""
+        self.used.append(AssetBlob.objects.get(sha256=sha256))
+
     def _keep(self, body: bytes, mime: str, name: str) -> Asset:
         blob, _ = AssetBlob.objects.get_or_create(
             sha256=sha256_hex(body), defaults={"mime": mime, "name": name, "body": body}

@@ -10,7 +10,7 @@ import pytest
 
 from contract.alert import Alert
 from contract.areas import Area
-from contract.notice import Asset, Cap, Notice, Sender, Speech
+from contract.notice import Asset, Cap, Notice, OwnRecording, Sender, Speech
 from edge_agent.audio.agenda import Agenda
 from edge_agent.audio.announcement import Kind, Level, Severity
 from edge_agent.audio.timetable import AirRules, Calendar
@@ -124,6 +124,20 @@ def test_the_recording_of_the_hub_is_named_by_its_hash(clock: ManualClock) -> No
     spoken = replace(NOTICE, speech=Speech("名单已经公示", recording))
     (item,) = AGENDA.notices([held(spoken)], clock.read())
     assert item.announcement.recording_sha256 == "ab" * 32
+
+
+def test_peoples_own_recording_of_the_nearest_area_goes_before_the_rendered_one(
+    clock: ManualClock,
+) -> None:
+    rendered = Asset("ab" * 32, 17_000, "audio/ogg")
+    own = tuple(
+        OwnRecording(area, Asset(f"{n}" * 64, 9_000, "audio/ogg"), "白族话")
+        for n, area in enumerate(("530199", "530199001", "530199001002", "530199001001"))
+    )
+    for heard, found in ((own, "3"), (own[:3], "1"), (own[2:3], "ab")):
+        spoken = replace(NOTICE, speech=Speech("名单已经公示", rendered, own=heard))
+        (item,) = AGENDA.notices([held(spoken)], clock.read())
+        assert item.announcement.recording_sha256 == (found * 64)[:64]
 
 
 def test_a_notice_that_calls_itself_an_emergency_is_none(clock: ManualClock) -> None:
