@@ -127,7 +127,9 @@ def feed(talk: LiveTalk, at: int, sound: bytes) -> int:
 
 def end_talk(talk: LiveTalk, reason: str) -> None:
     """End a talk; a second end changes nothing. ``reason`` is a key of `LiveTalk.end_words`."""
-    now = timezone.now()
-    LiveTalk.objects.filter(pk=talk.pk, ended_at=None).update(ended_at=now, end_reason=reason)
+    samples = Path(talk.recording).stat().st_size
+    LiveTalk.objects.filter(pk=talk.pk, ended_at=None).update(
+        ended_at=timezone.now(), end_reason=reason, samples=samples
+    )
     talk.refresh_from_db()
     wake()

@@ -91,6 +91,7 @@
         while (taken > 0 && mine.sounds.length) taken -= mine.sounds.shift().length;
         mine.have = data.have;
         tell(data);
+        await rest(150); // two packets in a request
       } catch {
         if (Date.now() - mine.reachedAt > GIVE_UP_MS) { over(""); return say(words.nohub); }
         await rest(200);
