@@ -70,9 +70,10 @@ FROM_PAGE = {
     "printing": "() => { print(); return true; }",
     "full screen ended": "() => { document.exitFullscreen().catch(() => {}); return true; }",
 }
-ADDRESSES = ("file:///etc/passwd", "chrome://settings", "view-source:http://127.0.0.1/",
-             "https://evil.example/", "data:text/html,<h1>out</h1>", "chrome://downloads",
-             "http://127.0.0.1:1/", "javascript:document.body.innerText='out'")  # fmt: skip
+ADDRESSES = ("file:///etc/passwd", "view-source:http://127.0.0.1/", "https://evil.example/",
+             "data:text/html,<h1>out</h1>", "http://127.0.0.1:1/",
+             "javascript:document.body.innerText='out'", "chrome://downloads",
+             "chrome://settings")  # fmt: skip
 ESCAPED_WORDS = ("root:", "out", "Example Domain", "Downloads", "Settings", "<!doctype")
 
 
@@ -102,7 +103,8 @@ class Kiosk:
             "--ozone-platform=x11", "--incognito", "--noerrdialogs", "--no-first-run",
             "--disable-infobars", "--disable-pinch", "--overscroll-history-navigation=0",
             "--disable-session-crashed-bubble", f"--user-data-dir={home}/profile",
-            f"--remote-debugging-port={self.port}", "--remote-allow-origins=*", "--disable-gpu",
+            f"--remote-debugging-port={self.port}", "--remote-allow-origins=*",
+            "--disable-gpu",
         ]  # fmt: skip
         inside = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "cage",
                   "-s", "--", *browser]  # fmt: skip
@@ -117,7 +119,6 @@ class Kiosk:
             subprocess.Popen(command, env=environment, process_group=0, **_QUIET)
         )
         wait(self.pages, "the browser does not start")
-        self.pointer("search", "--name", "wlroots", "windowsize", "1080", "1920")
 
     def pages(self) -> list[str]:
         """Addresses of every page, tab and window of the browser."""
@@ -135,10 +136,12 @@ class Kiosk:
                 pages = [each for each in await answer.json() if each["type"] == "page"]
             async with session.ws_connect(pages[0]["webSocketDebuggerUrl"]) as line:
                 await line.send_json({"id": 1, "method": method, "params": parameters})
-                while True:
-                    told: dict[str, Any] = await line.receive_json(timeout=10)
-                    if told.get("id") == 1:
-                        return dict(told.get("result", {}))
+                async with asyncio.timeout(10):
+                    async for message in line:
+                        told: dict[str, Any] = json.loads(message.data)
+                        if told.get("id") == 1:
+                            return dict(told.get("result", {}))
+        return {}  # the page went away with its line
 
     def picture(self) -> str:
         """Hash of what the compositor shows below the clock."""
@@ -242,6 +245,8 @@ def attempts(kiosk: Kiosk, village: Village) -> list[str]:
         before, settled = settled, kiosk.picture()
         return before == settled
 
+    wait(lambda: village.status()["page_silent_s"] is not None, "the page does not live")
+    time.sleep(3.0)
     kiosk.keys("shift")  # from now on the page knows that somebody has a keyboard
     wait(same, "the page does not come to rest")
     before = kiosk.picture()
@@ -273,12 +278,17 @@ async def _from_inside(kiosk: Kiosk, home: str) -> list[str]:
         await kiosk.tell("Runtime.evaluate", expression=f"({script})()", userGesture=True)
         await asyncio.sleep(1.5)
         if not _is_home(kiosk, home, before):
+            before = kiosk.picture()
+            kiosk.keep(name)
             escaped.append(name)
-            print(f"  {name}: {kiosk.pages()}")
+            print(f"  {name}: {kiosk.pages()}", flush=True)
     for address in ADDRESSES:
         await kiosk.tell("Page.navigate", url=address)
         await asyncio.sleep(1.0)
         words = "document.body ? document.body.innerText : ''"
+        if not kiosk.pages():
+            print(f"  {address}: ended the browser, which the keeper would start again")
+            break
         told = await kiosk.tell("Runtime.evaluate", expression=words)
         text = str(told.get("result", {}).get("value", ""))
         if any(word in text for word in ESCAPED_WORDS):

@@ -25,6 +25,21 @@
       location.replace(`${form.action}?${new URLSearchParams(new FormData(form))}`);
     });
   });
+  // So do forms that lead on to a page: /size and /say. What asks again stays where it is.
+  document.querySelectorAll("form[data-leads-on]").forEach((form) => {
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      try {
+        const body = new URLSearchParams(new FormData(form, event.submitter));
+        const answer = await fetch(form.action, { method: "POST", body });
+        if (answer.redirected) location.replace(answer.url);
+        else form.submit();
+      } catch {
+        form.submit();
+      }
+    });
+  });
+  addEventListener("pageshow", (event) => { if (event.persisted) location.replace("/"); });
   for (const unwanted of ["contextmenu", "dragstart", "drop", "dragover", "gesturestart", "auxclick"]) {
     document.addEventListener(unwanted, (event) => event.preventDefault());
   }

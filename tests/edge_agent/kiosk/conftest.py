@@ -43,6 +43,7 @@ def open_village(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Village]:
     """A running kiosk with every sample notice; for tests that only read."""
     made = Village(tmp_path_factory.mktemp("village"))
     made.publish(*sample_notices().values())
+    (made.root / "state" / "kiosk" / "hub_feedback_key").write_bytes(b"\x09" * 32)
     made.start()
     yield made
     made.close()

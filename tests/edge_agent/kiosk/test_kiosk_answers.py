@@ -145,3 +145,5 @@ def test_number_and_code_are_typed_on_the_pad(running: Village, screen: Page) ->
     screen.get_by_role("link", name="首页").click()
     screen.wait_for_url(f"{running.url}/")
     assert TEXT not in screen.content()
+    screen.go_back()
+    assert TEXT not in screen.content()

@@ -21,7 +21,8 @@ SAMPLES = sample_notices()
 POLICY = Path(kiosk.__file__).parent / "chromium-policy.json"
 READ = ("/", "/board/finance", "/board/affairs/社会保障", "/newest", "/guide", "/search?i=L",
         "/search?q=低保", "/notice/N001?layout=table", "/notice/N001?layout=cards", "/notice/N011",
-        "/notice/N001/row/0/3", "/notice/N001/find/0", "/say", "/notice/NONE")  # fmt: skip
+        "/notice/N001/row/0/3", "/notice/N001/find/0", "/say", "/answer",
+        "/say/help_find?notice=N001", "/notice/NONE")  # fmt: skip
 STANDING: ViewportSize = {"width": 1080, "height": 1920}
 LYING: ViewportSize = {"width": 1920, "height": 1080}
 SMALL_TARGETS = """
@@ -305,6 +306,9 @@ def test_the_browsers_policy_lets_nobody_out() -> None:
     assert policy["DeveloperToolsAvailability"] == policy["IncognitoModeAvailability"] == 2
     assert policy["DownloadRestrictions"] == 3
     assert policy["DefaultPopupsSetting"] == 2
+    assert policy["AllowFileSelectionDialogs"] is policy["PrintingEnabled"] is False
+    assert policy["RemoteDebuggingAllowed"] is policy["AudioCaptureAllowed"] is False
+    assert policy["AudioCaptureAllowedUrls"] == policy["URLAllowlist"]
 
 
 @pytest.mark.parametrize(
