@@ -73,6 +73,7 @@ class Area:
     pages: tuple[Page, ...]
     clock_format: str = ""
     """Not empty: the card's own clock is drawn here (``%H:%M``) and costs no traffic."""
+    clock_colour: Colour = "red"
 
 
 @dataclass(frozen=True, slots=True)

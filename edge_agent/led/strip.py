@@ -46,7 +46,8 @@ def strip_areas(board: Board, reading: Reading) -> tuple[Area, ...]:
     if not clock_cells:
         return (words,)
     clock_px = clock_cells * _HALF_PX
-    return words, Area((columns - clock_cells) * _HALF_PX, 0, clock_px, STRIP_PX, (), clock_format)
+    left_px = (columns - clock_cells) * _HALF_PX
+    return words, Area(left_px, 0, clock_px, STRIP_PX, (), clock_format, board.accent)
 
 
 def _lines(board: Board, local: datetime | None, columns: int) -> list[str]:

@@ -169,4 +169,4 @@ def _clock_page(area: Area, now: datetime) -> Page:
     size_px = fonts.BASE_SIZE_PX
     text = now.strftime(area.clock_format)
     top_px = max(0, (area.height_px - size_px) // 2)
-    return Page(runs=(Run(0, top_px, text, size_px),), effect="static")
+    return Page(runs=(Run(0, top_px, text, size_px, area.clock_colour),), effect="static")

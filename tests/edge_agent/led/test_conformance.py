@@ -298,6 +298,24 @@ def test_red_and_green_stay_red_and_green(name: str) -> None:
     assert green.getbbox()[0] >= 16  # type: ignore[index]
 
 
+@pytest.mark.parametrize("name", ["onbon-k", "onbon-6", "tpm2", "adalight"])
+def test_the_clock_has_its_colour_and_a_dead_box_leaves_no_wrong_time(name: str) -> None:
+    desk = Desk(name, colours="dual")
+    desk.panel.set_clock(desk.clock.read().local)
+    area = Area(0, 0, WIDTH_PX, HEIGHT_PX, (), "%H:%M", "green")
+    desk.panel.show(Screen((area,)))
+    desk.run(130)
+    now = desk.clock.read().local.strftime("%H:%M")
+    page_now = Page(runs=(Run(0, 0, now, colour="green"),))
+    assert same(desk.seen(), draw.draw_page(page_now, area, desk.panel.spec))
+    assert desk.seen().convert("RGB").getchannel("R").getbbox() is None
+    desk.clock.advance(600)
+    later = desk.clock.read().local.strftime("%H:%M")
+    page_later = Page(runs=(Run(0, 0, later, colour="green"),))
+    right = same(desk.seen(), draw.draw_page(page_later, area, desk.panel.spec))
+    assert right or desk.seen().getbbox() is None
+
+
 def test_closing_twice_does_no_harm(desk: Desk) -> None:
     desk.panel.show(whole("关"))
     desk.panel.close()

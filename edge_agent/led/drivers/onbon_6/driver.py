@@ -37,6 +37,8 @@ RENEW_EVERY_S = 300.0
 """How often everything is sent again, because the card does not tell whether it lost power."""
 CHECK_EVERY_S = 2.0
 """How often it is asked for its status: one that says nothing may be starting anew."""
+CLOCK_TIMEOUT_S = 180
+"""A clock that the box draws every minute goes away when the box is dead."""
 BUSY_TRIES = 6
 _ERR_BUSY, _ERR_CHECKSUM = 3, 5
 _MOST_AREAS_6Q, _MOST_AREAS_6E = 32, 4
@@ -266,6 +268,10 @@ class Onbon6:
         image = held.wall.image(now_s - held.since_s, now)
         area = still_area(held.zone.number, image, left, top, self._spec)
         if area.pages[0].pixels != held.pixels:
+            if held.deadline_s is None and all(each.clock_format for each in held.zone.drawn):
+                area = replace(
+                    area, run_mode=pixel_area.LOOP_UNTIL_TIMEOUT, timeout_s=CLOCK_TIMEOUT_S
+                )
             self._write(area, held.deadline_s)
             held.pixels = area.pages[0].pixels
         turn_s = held.wall.next_turn_s(now_s - held.since_s, now)

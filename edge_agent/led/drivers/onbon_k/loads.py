@@ -116,7 +116,7 @@ def _scrolls(area: Area) -> bool:
 def loads_of(area: Area, spec: PanelSpec, abilities: Abilities, limit: int) -> tuple[Load, ...]:
     """One load, or several where pages differ in size or movement: a card area has one of each."""
     if area.clock_format:
-        codes = k_text.clock_codes(area.clock_format, abilities.lettering)
+        codes = k_text.clock_codes(area.clock_format, abilities.lettering, area.clock_colour)
         return (_load(area, size_px_of(area, spec), codes, display_mode=k_area.STATIC),)
     loads: list[Load] = []
     parts = [replace(area, pages=(page,)) for page in area.pages]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from edge_agent.led.drivers.onbon_k.own_font import OwnFont
-    from edge_agent.led.panel import Area, Page
+    from edge_agent.led.panel import Area, Colour, Page
 
 NEWLINE = b"\\n"
 BAR = "|"
@@ -110,9 +110,9 @@ def needs_picture(page: Page, lettering: Lettering, sizes_px: Sequence[int]) -> 
     )
 
 
-def clock_codes(clock_format: str, lettering: Lettering) -> bytes:
+def clock_codes(clock_format: str, lettering: Lettering, colour: Colour = "red") -> bytes:
     """``%H:%M`` as the card's own clock fields; other text goes through unchanged."""
-    codes = b""
+    codes = _COLOURS[colour] if lettering.colours and colour != "red" else b""
     rest = clock_format
     while rest:
         field = _CLOCK_FIELDS.get(rest[:2])
