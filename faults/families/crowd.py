@@ -54,7 +54,7 @@ CONNECTING_TOGETHER = 200
 def flooded(scene: Scene) -> Seen:
     """Row 19: one box sends nonsense without end; villagers' slips come by the thousand."""
     county = scene.county
-    runs = scene.dose(30, 3)
+    runs = scene.dose(30, 1)
     with county.villages(scene.folder, 2) as (loud, other):
         del other
         quiet_s = [_publish_time(county) for _ in range(runs)]
@@ -70,7 +70,7 @@ def flooded(scene: Scene) -> Seen:
     ratio = max(during_s) / max(*quiet_s, 0.2)
     taken, refused, lost = _posts(scene.folder / "kiosk", scene.dose(10_000, 500))
     breaches = list(lost)
-    if ratio > scene.limit_s(2.0):
+    if ratio > 2.0 and not scene.short:
         breaches.append(f"{ratio:.1f} times as slow")
     return Seen(
         f"1,000 messages/s of one box; {taken + refused} posts at a query screen",
@@ -149,7 +149,7 @@ def storm(scene: Scene) -> Seen:
         took_s = time.monotonic() - began_s
     finally:
         broker.stop()
-    breaches = [f"{took_s:.1f} s"] if took_s > 30.0 else []
+    breaches = [f"{took_s:.1f} s"] if took_s > scene.limit_s(30.0) else []
     if refused:
         breaches.append(f"{refused} were not let in")
     return Seen(
@@ -285,7 +285,7 @@ def _wait(condition: Callable[[], object], patience_s: float = 30.0) -> None:
 
 def soak(scene: Scene) -> Seen:
     """Row 25 on the stand: a fault again and again, whichever comes, and the memory it takes."""
-    county, faults = scene.county, scene.dose(60, 6)
+    county, faults = scene.county, scene.dose(60, 3)
     count, between_s = scene.dose(200, 3), 0.0 if scene.short else 55.0
     chance = random.Random(25)  # noqa: S311 - the same hour in every run
     with county.villages(scene.folder, count) as boxes:

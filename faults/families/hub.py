@@ -157,7 +157,7 @@ def restored(scene: Scene) -> Seen:
             county.publish()
             county.until_right()
             county.backup(backup)
-            for _ in range(3):
+            for _ in range(2):
                 county.publish()
                 county.until_right()
             county.restore(backup)
@@ -168,7 +168,7 @@ def restored(scene: Scene) -> Seen:
     if worst_s > HEAL_S:
         breaches.append(f"{worst_s:.1f} s")
     return Seen(
-        f"{scene.dose(5, 1)} times, 3 generations older, {scene.dose(60, 3)} boxes",
+        f"{scene.dose(5, 1)} times, 2 generations older, {scene.dose(60, 3)} boxes",
         f"right after {worst_s:.1f} s at worst, alarm shown",
         breaches,
     )

@@ -57,7 +57,7 @@ def partitioned(scene: Scene) -> Seen:
             box.wire.heal()
             worst_s = max(worst_s, healed_in(county, box))
         breaches += county.foreign()
-    if worst_s > HEAL_S:
+    if worst_s > scene.limit_s(HEAL_S):
         breaches.append(f"{worst_s:.1f} s")
     return Seen(
         "10 s, 5 min, 30 days of the box's clock; a notice withdrawn, one published",
@@ -83,7 +83,7 @@ def half_open(scene: Scene) -> Seen:
             healed_in(county, box)
         keepalive_s = box.settings.link.keepalive_s
         breaches = list(county.wrong())
-    if worst_s > 45.0 + 2 * STEP_S:
+    if worst_s > scene.limit_s(45.0 + 2 * STEP_S):
         breaches.append(f"noticed only after {worst_s:.1f} s")
     return Seen(
         f"{scene.dose(10, 2)} times nothing passes and nobody is told, keep-alive {keepalive_s} s",
@@ -149,7 +149,7 @@ def bad_line(scene: Scene) -> Seen:
                 times.append(county.until(lambda n=began: not county.unheard(n), 120.0))  # type: ignore[misc]
             worst_s = sorted(times)[min(len(times) - 1, round(0.99 * len(times)))]
             seen.append(f"{name} {worst_s:.1f} s")
-            if worst_s > limit_s:
+            if worst_s > scene.limit_s(limit_s):
                 breaches.append(f"{name}: {worst_s:.1f} s, limit {limit_s:.0f} s")
             box.wire.heal()
             county.until_right()

@@ -11,12 +11,8 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 FLEET = [str(number) for number in range(1, 26)]
@@ -26,7 +22,7 @@ pytestmark = [pytest.mark.timeout(900), pytest.mark.broker, pytest.mark.slow]
 
 
 @pytest.fixture(scope="session")
-def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[str]]]:
+def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     out = tmp_path_factory.mktemp("faults") / "rows.json"
     done = subprocess.run(
         [sys.executable, "-m", "faults", "--short", "--json", str(out)],
@@ -36,7 +32,8 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, lis
         check=False,
     )
     assert out.exists(), done.stdout[-1000:] + done.stderr[-3000:]
-    return json.loads(out.read_text(encoding="utf-8"))
+    found: dict[str, list[str]] = json.loads(out.read_text(encoding="utf-8"))
+    return found
 
 
 @pytest.mark.parametrize("number", ROWS)
