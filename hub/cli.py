@@ -71,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_tickets(commands)
     _add_cap(commands)
     _add_keys(commands)
+    _add_backup(commands)
     _add_revoke(commands)
     _add_stick(commands)
     return parser
@@ -268,6 +269,23 @@ def _revoke(arguments: argparse.Namespace) -> int:
         _say(f"没有这个终端 no such box: {arguments.box}")
         return FAILED
     sys.stdout.write(f"✓ {arguments.box} 已吊销 revoked\n")
+    return DONE
+
+
+def _add_backup(commands: Commands) -> None:
+    text = "write database and uploads into one archive, without keys and other secrets"
+    command = _add(commands, "backup", text)
+    command.add_argument("file", type=Path, metavar="FILE", help="the new archive (.tar.gz)")
+    _add_data(command)
+    command.set_defaults(act=_backup)
+
+
+def _backup(arguments: argparse.Namespace) -> int:
+    _open_hub(arguments.data)
+    from hub.site.backup import write_backup  # noqa: PLC0415 - needs the open hub
+
+    size_kb = write_backup(arguments.file.resolve()) // 1024
+    sys.stdout.write(f"✓ {arguments.file}: {size_kb} KB（不含密钥 without keys）\n")
     return DONE
 
 

@@ -20,7 +20,7 @@ PROGRAMS = {
     "village-provision": "provisioning.cli",
 }
 REQUIRED = {
-    "village-hub": ["serve", "demo", "import", "privacy"],
+    "village-hub": ["serve", "demo", "import", "privacy", "cap", "keys", "backup"],
     "village-agent": ["run", "check", "doctor", "status", "desk", "led", "audio"],
     "village-provision": ["plan", "stage", "enrol"],
 }
