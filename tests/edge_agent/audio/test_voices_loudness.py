@@ -7,7 +7,15 @@ import pytest
 
 from edge_agent.audio.pcm import RATE_HZ
 from edge_agent.audio.sounds import chime, siren
-from edge_agent.audio.voices.finishing import finished, from_pcm, joined, resampled, to_pcm, trimmed
+from edge_agent.audio.voices.finishing import (
+    bright,
+    finished,
+    from_pcm,
+    joined,
+    resampled,
+    to_pcm,
+    trimmed,
+)
 from edge_agent.audio.voices.loudness import (
     SILENT_LUFS,
     Samples,
@@ -94,3 +102,11 @@ def test_the_siren_goes_round_without_a_seam_and_sweeps_where_a_horn_is_loud() -
     pitch_hz = np.fft.rfftfreq(len(sound), 1 / RATE_HZ)
     inside = spectrum[(pitch_hz > 450) & (pitch_hz < 1600)].sum()
     assert inside / spectrum.sum() > 0.98
+
+
+def test_consonants_are_raised_against_vowels_and_nothing_below_them_changes() -> None:
+    at = np.arange(RATE_HZ) / RATE_HZ
+    for hertz, gain_db in ((200, 0.0), (1_225, 3.0), (4_000, 6.0)):
+        sound = 0.1 * np.sin(2 * np.pi * hertz * at)
+        raised = bright(sound, RATE_HZ)
+        assert 20 * np.log10(raised.std() / sound.std()) == pytest.approx(gain_db, abs=0.1)
