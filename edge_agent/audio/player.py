@@ -217,9 +217,11 @@ class Player:
     def _fill(self, airing: Airing, gains: dict[str, float]) -> float:
         """What comes next is not there: an emergency sounds the siren until it is.
 
-        A live speaker who is silent, or whose network halts, keeps the air in silence.
+        A live speaker who is silent, or whose network halts, keeps the air in silence; so does
+        an all-clear, for a siren would say the contrary.
         """
-        if airing.entry.announcement.live:
+        item = airing.entry.announcement
+        if item.live or not item.siren:
             took = self._mixer.play(SILENT_BLOCK, gains, f"{airing.key} pause")
             self._note_sound(took)
             return 0.0 if took else BLOCK_S

@@ -137,11 +137,13 @@ class Words:
         airing.facts.loudness_lufs = take.loudness_lufs
 
     def _stand_in(self, airing: Airing, segment: Segment) -> None:
+        """The siren for an emergency that no voice can say; never for an all-clear."""
+        item = airing.entry.announcement
+        alarms = item.urgent and item.siren
         airing.voiceless = True
-        airing.facts.engine = "siren" if airing.entry.announcement.urgent else ""
-        urgent = airing.entry.announcement.urgent
+        airing.facts.engine = "siren" if alarms else ""
         length = samples_of(STAND_IN_S)
-        pcm = Clip(self._siren.read(0, self._siren.samples), length) if urgent else Silence(0)
+        pcm = Clip(self._siren.read(0, self._siren.samples), length) if alarms else Silence(0)
         airing.track.put_speech(segment, pcm)
 
 

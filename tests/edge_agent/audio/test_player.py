@@ -147,6 +147,23 @@ def test_an_emergency_that_no_voice_can_say_is_a_siren_and_is_reported_as_failed
     assert (last.spoken.state, last.spoken.engine) == ("failed", "siren")
 
 
+@pytest.mark.parametrize("ends_as", ["finished", "failed"])
+def test_an_all_clear_never_sounds_the_siren_whatever_its_voice_does(
+    village: Village, ends_as: str
+) -> None:
+    clear = replace(FLOOD, id="A-2", text="警报解除", siren=False)
+    village.voice.withheld.add(clear.text)
+    village.player.accept(clear)
+    village.run(6)
+    if ends_as == "failed":
+        village.voice.broken.add(clear.text)
+    village.voice.withheld.clear()
+    village.run(20)
+    assert not [label for label, _ in village.heard() if "siren" in label]
+    assert SIREN.read(0, 960) not in b"".join(data for _, data in village.heard())
+    assert village.states("A-2")[-1] == ends_as
+
+
 def test_a_notice_that_no_voice_can_say_fails_without_a_chime(village: Village) -> None:
     village.voice.broken.add(NOTICE.text)
     village.player.accept(NOTICE)
