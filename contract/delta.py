@@ -77,6 +77,12 @@ def between(base: bytes, result: bytes) -> Delta:
     )
 
 
+def elsewhere(result: bytes) -> Delta:
+    """A delta that starts from nothing anybody holds: whoever gets it fetches the whole."""
+    found = between(result, result)
+    return replace(found, base_sha256="0" * 64)
+
+
 def apply(delta: Delta, base: bytes) -> bytes:
     """The sealed manifest that ``delta`` makes of ``base``: not yet verified, but the right bytes.
 

@@ -21,6 +21,9 @@ SMALL_ASSET_BYTES = 64 * 1024
 PIECE_BYTES = 4 * 1024 * 1024
 """Larger assets carry a hash for every so many bytes."""
 
+LARGE_MANIFEST_BYTES = 4096
+"""A box that holds a larger manifest hears of changes by deltas."""
+
 
 def pieces_of(body: bytes) -> tuple[str, ...]:
     """SHA-256 of every 4 MiB of a file; none for a file that is no larger."""

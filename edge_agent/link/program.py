@@ -187,7 +187,8 @@ class Link:
             *(topics.box_down(box, each) for each in ("time", "ack", "answer")),
         ]
         for area in reversed(self._settings.followed):
-            follow += [topics.area_alert(area), topics.area_manifest(area)]
+            follow += [topics.area_alert(area), topics.area_delta(area)]
+            follow.append(topics.area_manifest(area))
         if self._settings.zone:
             follow += [topics.area_live(area) for area in self._settings.area.path()]
         self._session.subscribe(follow)
@@ -255,6 +256,8 @@ class Link:
     ) -> None:
         if word == "man":
             self._sync.take_manifest(area, payload)
+        elif word == "delta":
+            self._sync.take_delta(area, payload)
         elif word == "alert":
             self._alarms.take_message(area, payload, is_repeated=is_repeated)
         elif word == "live":

@@ -11,10 +11,11 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Protocol
 
-from contract import topics
+from contract import delta, topics
+from contract.delta import Delta
 from contract.errors import ContractError, RefusalReason
-from contract.manifest import SMALL_ASSET_BYTES, Manifest
-from contract.messages import open_message
+from contract.manifest import LARGE_MANIFEST_BYTES, SMALL_ASSET_BYTES, Manifest
+from contract.messages import open_message, sha256_hex
 from edge_agent.link import content
 from edge_agent.link.fetch import LARGEST_BYTES
 from edge_agent.link.memory import ALERT_MARK
@@ -54,6 +55,8 @@ class Sync:
         self._subscriber = subscriber
         self._pending_since_s: dict[Area, float] = {}
         self._asked: dict[str, Area] = {}
+        self._by_delta: set[Area] = set()
+        self.by_delta_above_bytes = LARGE_MANIFEST_BYTES
 
     def take_manifest(self, area: Area, body: bytes) -> None:
         """Verify a manifest, keep it, and ask for what it needs."""
@@ -69,7 +72,39 @@ class Sync:
             return
         held.store.put_pending(area, body)
         self._pending_since_s[area] = held.clock.monotonic_s()
+        self._choose_road(area, body)
         self._settle(area)
+
+    def _choose_road(self, area: Area, body: bytes) -> None:
+        """A large manifest is not sent again for every change: from here on by deltas."""
+        is_large = len(body) > self.by_delta_above_bytes
+        if is_large and area not in self._by_delta:
+            self._by_delta.add(area)
+            self._subscriber.unsubscribe([topics.area_manifest(area)])
+        elif not is_large and area in self._by_delta:
+            self._fetch_whole(area)
+
+    def _fetch_whole(self, area: Area) -> None:
+        self._by_delta.discard(area)
+        self._subscriber.subscribe([topics.area_manifest(area)])
+
+    def take_delta(self, area: Area, body: bytes) -> None:
+        """Go from the newest manifest we hold to the next; where that does not fit, ask for it."""
+        held = self._held
+        try:
+            found = open_message(Delta, body, held.keys.trust)
+        except ContractError as error:
+            held.receipts.refuse(body, error, f"delta.{area}")
+            return
+        newest = held.store.layer_body(area, "pending") or held.store.layer_body(area, "current")
+        if sha256_hex(newest) == found.result_sha256:
+            return
+        try:
+            result = delta.apply(found, newest)
+        except ContractError:  # we missed one, or the hub was restored: no fault of anybody's
+            self._fetch_whole(area)
+            return
+        self.take_manifest(area, result)
 
     def _check_version(self, area: Area, manifest: Manifest) -> None:
         if manifest.area != str(area):
@@ -191,6 +226,7 @@ class Sync:
     def start(self) -> None:
         """After a connection was made: nothing is asked for yet; ask for all that is missing."""
         self._asked.clear()
+        self._by_delta.clear()
         self.check()
 
     def check(self) -> None:

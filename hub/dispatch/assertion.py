@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 PER_SECOND = 500
 BURST = 50
+DELTA_EXPIRY_S = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,10 @@ class Assertion:
             retain=True,
             done=lambda: self._acknowledged(area, version),
         )
+        if layer.delta:  # behind the whole, for whoever has to fetch that after all
+            self._connection.publish(
+                topics.area_delta(Area.parse(area)), bytes(layer.delta), expiry_s=DELTA_EXPIRY_S
+            )
 
     def _send_blob(self, entry: Entry) -> None:
         body = body_of(entry.sha256)

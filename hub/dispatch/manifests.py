@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from contract import codec, wire
+from contract import codec, delta, wire
 from contract.manifest import PIECE_BYTES, SMALL_ASSET_BYTES, Item, Manifest, pieces_of
 from contract.messages import seal_message, sha256_hex
 from contract.notice import Asset
@@ -58,19 +58,30 @@ def seal_layer(area: str, *, at_least: tuple[int, int] = (1, 0)) -> bool:
         return False
     epoch, generation = max(version, at_least)
     manifest = Manifest(area, epoch, generation + 1, timezone.now(), items, assets)
+    body = seal_message(manifest, keyring().target)
     Layer.objects.update_or_create(
         area=area,
         defaults={
             "epoch": epoch,
             "generation": generation + 1,
             "content": content,
-            "body": seal_message(manifest, keyring().target),
+            "body": body,
+            "delta": _delta(layer, body),
             "sealed_at": manifest.issued_at,
         },
     )
     _note_blobs(area, [item.sha256 for item in items], assets)
     _log.info("area %s is now %d.%d, %d items", area, epoch, generation + 1, len(items))
     return True
+
+
+def _delta(layer: Layer | None, body: bytes) -> bytes:
+    """The way from the manifest before to this one; a sign to fetch the whole if that is short."""
+    found = delta.between(bytes(layer.body), body) if layer else delta.elsewhere(body)
+    sealed = seal_message(found, keyring().target)
+    if len(sealed) * 2 > len(body):
+        sealed = seal_message(delta.elsewhere(body), keyring().target)
+    return sealed
 
 
 def _listed(area: str, now: datetime) -> tuple[tuple[Item, ...], tuple[Asset, ...]]:

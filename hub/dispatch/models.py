@@ -13,6 +13,7 @@ class Layer(models.Model):
     generation = models.PositiveBigIntegerField(default=0)
     content = models.CharField(max_length=64, help_text="hash of what it lists")
     body = models.BinaryField()
+    delta = models.BinaryField(default=b"", help_text="from the version before, sealed")
     sealed_at = models.DateTimeField()
 
     def __str__(self) -> str:

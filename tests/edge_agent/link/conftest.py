@@ -104,12 +104,16 @@ class Radio:
 
     def __init__(self) -> None:
         self.subscribed: list[str] = []
+        self.deaf: set[str] = set()
+        """Topics that a box hears from the start and has let go."""
 
     def subscribe(self, topics_: Sequence[str]) -> None:
         self.subscribed += [each for each in topics_ if each not in self.subscribed]
+        self.deaf -= set(topics_)
 
     def unsubscribe(self, topics_: Sequence[str]) -> None:
         self.subscribed = [each for each in self.subscribed if each not in topics_]
+        self.deaf |= set(topics_)
 
 
 class Box:

@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from contract import topics
-from contract.messages import sha256_hex
+from contract import delta, topics
+from contract.messages import seal_message, sha256_hex
 from edge_agent.clock import ManualClock
 from tests.edge_agent.link.conftest import NOW, Box, County
 
@@ -55,9 +55,17 @@ class Road(RuleBasedStateMachine):
         self.boxes = [
             Box(Path(self.folder.name) / str(n), COUNTY, ManualClock(NOW)) for n in range(2)
         ]
+        self.sealed_last, self.delta = b"", b""
+        self._go_by_deltas(0)
         self.online = [True, True]
+        self.broken = [False, False]
         self.on_the_way: list[list[tuple[str, bytes]]] = [[], []]
         self.ever_signed: set[str] = set()
+
+    def _go_by_deltas(self, number: int) -> None:
+        """The first box hears of changes by deltas, as one with a long list does."""
+        if number == 0:
+            self.boxes[0].sync.by_delta_above_bytes = 0
 
     def teardown(self) -> None:
         if hasattr(self, "boxes"):
@@ -66,18 +74,26 @@ class Road(RuleBasedStateMachine):
             self.folder.cleanup()
 
     def _assert_all(self) -> None:
-        """The hub gives the broker its manifest and blobs; online boxes get the manifest."""
+        """The hub gives the broker its manifest and blobs; who listens gets manifest or delta."""
         manifest, bodies = self.hub.manifest()
         area = self.boxes[0].area
+        before = self.sealed_last
+        if manifest != before:
+            found = delta.between(before, manifest) if before else delta.elsewhere(manifest)
+            self.delta, self.sealed_last = seal_message(found, COUNTY.target), manifest
         for body in bodies:
             self.retained[topics.area_blob(area, sha256_hex(body))] = body
         self._publish(topics.area_manifest(area), manifest)
+        self._send(topics.area_delta(area), self.delta)
         self.ever_signed |= {f"{key}@{rev}" for key, rev in self.hub.in_force.items()}
 
     def _publish(self, topic: str, body: bytes) -> None:
         self.retained[topic] = body
+        self._send(topic, body)
+
+    def _send(self, topic: str, body: bytes) -> None:
         for number, is_online in enumerate(self.online):
-            if is_online:
+            if is_online and topic not in self.boxes[number].radio.deaf:
                 self.on_the_way[number].append((topic, body))
 
     def _take(self, number: int, topic: str, body: bytes) -> None:
@@ -85,6 +101,8 @@ class Road(RuleBasedStateMachine):
         area, word, sha256 = topics.area_of(topic)
         if word == "man":
             box.sync.take_manifest(area, body)
+        elif word == "delta":
+            box.sync.take_delta(area, body)
         elif word == "alert":
             box.alarms.take_message(area, body)
         else:
@@ -129,19 +147,30 @@ class Road(RuleBasedStateMachine):
     @rule(number=st.integers(0, 1))
     def lose_everything_on_the_way(self, number: int) -> None:
         self.on_the_way[number].clear()
+        self.broken[number] = True
+
+    @rule()
+    def let_deltas_expire(self) -> None:
+        """Ten minutes pass; nothing else is lost and no connection breaks."""
+        for waiting in self.on_the_way:
+            waiting[:] = [each for each in waiting if not each[0].endswith("/delta")]
 
     @rule(number=st.integers(0, 1))
     def cut_the_network(self, number: int) -> None:
         self.online[number] = False
         self.on_the_way[number].clear()
+        self.broken[number] = True
 
     @rule(number=st.integers(0, 1))
     def cut_the_power(self, number: int) -> None:
         self.boxes[number].restart()
+        self._go_by_deltas(number)
+        self.broken[number] = True
 
     @rule()
     def wipe_the_broker(self) -> None:
         self.retained.clear()
+        self.broken = [True, True]
 
     @rule()
     def take_a_backup(self) -> None:
@@ -174,7 +203,7 @@ class Road(RuleBasedStateMachine):
                 self.hub.generation = max(seen) + 1
             self._assert_all()
             for number, waiting in enumerate(self.on_the_way):
-                self.boxes[number].sync.start()
+                self._reconnect(number)
                 for topic, body in waiting:
                     self._take(number, topic, body)
                 waiting.clear()
@@ -183,6 +212,13 @@ class Road(RuleBasedStateMachine):
         for box in self.boxes:
             assert box.names() == wanted
             assert box.sync.is_complete(box.area)
+
+    def _reconnect(self, number: int) -> None:
+        """Only a box that lost its connection begins anew; the others go on as they are."""
+        if self.broken[number]:
+            self.broken[number] = False
+            self.boxes[number].radio.subscribe([topics.area_manifest(self.boxes[number].area)])
+            self.boxes[number].sync.start()
 
     def _version(self, box: Box) -> int:
         """As a state report says it: a manifest that waits for its content counts too."""

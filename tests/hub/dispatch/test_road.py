@@ -268,3 +268,21 @@ def test_a_half_open_link_is_noticed(road: Road, box: BoxOnDesk, notices: Forms)
     box.wire.heal()
     road.publish(notices["N003"])
     road.until(lambda: box.names() == {"N003@1"}, patience_s=20)
+
+
+def test_a_village_with_a_long_list_goes_by_deltas(
+    road: Road, box: BoxOnDesk, notices: Forms
+) -> None:
+    link = box.link
+    assert link is not None
+    link._sync.by_delta_above_bytes = 0
+    road.publish(notices["N001"])
+    road.until(lambda: box.names() == {"N001@1"})
+    area = Area.parse(road.people.village.code)
+    assert area in link._sync._by_delta
+    road.publish(notices["N003"])
+    road.until(lambda: box.names() == {"N001@1", "N003@1"})
+    road.dispatcher._outlets[0].connection._lose("cut")  # the delta may be lost, not the notice
+    road.publish(notices["N006"])
+    road.until(lambda: box.names() == {"N001@1", "N003@1", "N006@1"})
+    assert area in link._sync._by_delta
