@@ -107,20 +107,35 @@ def make_box(folder: Path, name: str, area: str, port: int, loop: Loop) -> Box:
     from hub.ledger import boxes  # noqa: PLC0415 - models need Django's set-up
 
     access = boxes.add_box(name, area)
+    make_certificate(folder / name, name)
     network = Network(0, ("127.0.0.1", port))
     loop.do(network.open())
     box = Box(folder / name, network)
-    (box.folder / "state").mkdir(parents=True)
-    (box.folder / "password").write_text(access.password)
+    (box.folder / "state").mkdir()
     keyfile.pin(box.folder / "state" / "link", access.key_set)
     declared = {
         "box": {"id": name, "area": area, "village": name, "state": str(box.folder / "state"),
                 "run": str(box.folder / "run")},
-        "link": {"broker": f"mqtt://127.0.0.1:{network.port}",
-                 "password_file": str(box.folder / "password")},
+        "link": {"broker": f"mqtts://127.0.0.1:{network.port}",
+                 "ca_file": str(folder / "hub" / "broker" / "tls" / "ca.pem"),
+                 "certificate_file": str(box.folder / "device.pem"),
+                 "key_file": str(box.folder / "device.key")},
     }  # fmt: skip
     box.settings.write_text(tomli_w.dumps(declared))
     return box
+
+
+def make_certificate(folder: Path, name: str) -> None:
+    """A key and a certificate of the county, as a box gets them at enrolment."""
+    from django.conf import settings  # noqa: PLC0415 - needs Django's set-up
+
+    from hub.enrol.authority import Authority  # noqa: PLC0415 - as above
+    from provisioning import enrol  # noqa: PLC0415 - as above
+
+    key = enrol._device_key(folder / "device.key")  # noqa: SLF001 - the box's own step, alone
+    request = enrol._request(name, key)  # noqa: SLF001 - as above
+    pem = Authority(settings.DATA.keys / "authority").sign(request, name)
+    (folder / "device.pem").write_text(pem)
 
 
 class Desk:
@@ -233,7 +248,7 @@ def measure_idle(box: Box, idle_s: float) -> None:
     passed_s = time.monotonic() - started_s
     moved = box.network.bytes_up - up + box.network.bytes_down - down
     month = moved / passed_s * DAYS * 86_400 / 1e6
-    print(f"{'idle traffic, TCP payload without TLS':52s} {moved} bytes in {passed_s:.0f} s "
+    print(f"{'idle traffic, TCP payload, TLS and all':52s} {moved} bytes in {passed_s:.0f} s "
           f"= {month:.1f} MB in {DAYS} days")  # fmt: skip
 
 
@@ -243,15 +258,19 @@ def main() -> None:
     parser.add_argument("--idle-s", type=float, default=330.0, help="seconds of idle (default 330)")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-sync-") as name:
-        folder, addresses = Path(name), serve.Addresses(broker_port=free_port())
+        folder, addresses = (
+            Path(name),
+            serve.Addresses(broker_port=free_port(), tls_port=free_port()),
+        )
         data = folder / "hub"
         data.mkdir()
         os.environ.update(serve.environment(data, addresses))
         serve.migrate(data, addresses)
+        serve.prepare_tls(data, addresses)
         django.setup()
         desk, loop = Desk(), Loop()
         boxes = [make_box(folder, f"box-{n}", desk.county.villages[0].code,
-                          addresses.broker_port, loop) for n in (1, 2)]  # fmt: skip
+                          addresses.tls_port, loop) for n in (1, 2)]  # fmt: skip
         children = [each for each in serve.children(data, addresses) if each.name != "web"]
         try:
             for child in [*children, *boxes]:

@@ -72,6 +72,17 @@ class Addresses:
         """The second broker's address for boxes with certificates."""
         return self._with_tls(self.tls_port + 1) if self.standby_port and self.tls_port else ""
 
+    @property
+    def files(self) -> str:
+        """Where boxes with certificates fetch large files: the port after both brokers'."""
+        found = self._with_tls(self.files_port)
+        return f"{found.replace('mqtts:', 'https:')}/b/" if found else ""
+
+    @property
+    def files_port(self) -> int:
+        """TCP port for large files."""
+        return self.tls_port + 2
+
     def _with_tls(self, port: int) -> str:
         name = self.broker_names[0]
         host = f"[{name}]" if ":" in name else name
@@ -90,9 +101,7 @@ def main(data: Path, addresses: Addresses) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     migrate(data, addresses)
-    if addresses.tls_port:
-        authority = Authority(DataDir(data).keys / "authority")
-        broker_tls.prepare(authority, tls_folder(data), addresses.broker_names)
+    prepare_tls(data, addresses)
     running = children(data, addresses)
     try:
         for child in running:
@@ -105,6 +114,13 @@ def main(data: Path, addresses: Addresses) -> int:
     return 0
 
 
+def prepare_tls(data: Path, addresses: Addresses) -> None:
+    """Write what the listener for boxes with certificates reads, if there is to be one."""
+    if addresses.tls_port:
+        authority = Authority(DataDir(data).keys / "authority")
+        broker_tls.prepare(authority, tls_folder(data), addresses.broker_names)
+
+
 def environment(data: Path, addresses: Addresses) -> dict[str, str]:
     """What every process of the hub is told."""
     return {
@@ -112,6 +128,7 @@ def environment(data: Path, addresses: Addresses) -> dict[str, str]:
         "VILLAGE_HUB_URL": os.environ.get("VILLAGE_HUB_URL", addresses.url),
         "VILLAGE_HUB_BROKER": addresses.broker,
         "VILLAGE_HUB_BROKER_TLS": addresses.broker_tls,
+        "VILLAGE_HUB_FILES": addresses.files,
         "VILLAGE_HUB_STANDBY": addresses.standby,
         "VILLAGE_HUB_STANDBY_TLS": addresses.standby_tls,
         "DJANGO_SETTINGS_MODULE": "hub.site.settings",
@@ -162,6 +179,10 @@ def children(data: Path, addresses: Addresses) -> list[Child]:
             words += ["--tls-host", addresses.web_host]
         return child(name, *words)
 
+    files = child(
+        "files", "hub.dispatch.files_server", "--host", addresses.web_host,
+        "--port", str(addresses.files_port), "--tls-folder", str(tls_folder(data)),
+    )  # fmt: skip
     standby = ("--standby", str(data / "standby"))
     return [
         broker("broker", addresses.broker_port, addresses.tls_port),
@@ -171,6 +192,7 @@ def children(data: Path, addresses: Addresses) -> list[Child]:
             else []
         ),
         child("dispatcher", "hub.dispatch"),
+        *([files] if addresses.tls_port else []),
         child("web", "hub.site.server", "--listen", web),
         *([child("cap", "hub.cap")] if (data / CAP_SOURCES).exists() else []),
     ]

@@ -111,7 +111,7 @@ def _answer(question: EnrolQuestion) -> EnrolAnswer:
         ca_pem=_authority().certificate_pem(),
         broker=boxes.tls_address() or access.broker,
         password="" if boxes.tls_address() else access.password,
-        assets=access.assets,
+        assets=boxes.files_address() or access.assets,
         feedback_key_b64=feedback_public_b64(settings.DATA.keys),
     )
     ticket.state = TicketState.ENROLLED

@@ -132,6 +132,11 @@ def offered() -> tuple[str, ...]:
     return tuple(dict.fromkeys(each for each in (*found, *plain) if each))
 
 
+def files_address() -> str:
+    """``https://host:port/b/`` for boxes with certificates; empty without such a listener."""
+    return os.environ.get("VILLAGE_HUB_FILES", "")
+
+
 def tls_address() -> str:
     """``mqtts://host:port`` for boxes with certificates; empty without such a listener."""
     return os.environ.get("VILLAGE_HUB_BROKER_TLS", "")
