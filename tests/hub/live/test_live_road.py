@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,8 +14,14 @@ from contract import topics
 from contract.areas import Area
 from contract.live import RATE_HZ
 from contract.live_frames import is_frame
+from edge_agent.audio.live import LiveSource
+from edge_agent.audio.program import Loudspeaker
 from edge_agent.live_spool import LiveSpool
-from edge_agent.settings import ZoneSettings
+from edge_agent.outbox import Outbox
+from edge_agent.part import Part
+from edge_agent.poke import PokeListener
+from edge_agent.settings import AudioSettings, ZoneSettings
+from edge_agent.store import Store
 from hub.ledger.models import Delivery
 from hub.live import desk
 from hub.live.heard import hearings_of
@@ -114,3 +121,35 @@ def test_a_recording_of_the_line_played_again_says_nothing(road: Road) -> None:
             carry(topic, body)
     road.for_a_while(0.5)
     assert spool.talks() == (), "frames without their opening are worth nothing"
+
+
+def test_what_was_said_at_the_desk_comes_out_of_the_horn_and_the_desk_is_told(road: Road) -> None:
+    people = road.people
+    box, spool = add_box(road, "box-1", people.village.code)
+    ready(road, box)
+    settings = replace(box.settings, audio=AudioSettings(quiet_hours=""))
+    folder = settings.part_folder("audio")
+    part = Part(
+        "audio", settings, box.link._held.clock,
+        Store(settings.part_folder("store"), read_only=True),
+        Outbox(folder), PokeListener(settings.run, "audio"),
+    )  # fmt: skip
+    loudspeaker = Loudspeaker(part, (sys.executable, "-c", ""))
+    talk = desk.open_talk(people.secretary, [people.village.code])
+    desk.feed(talk, 0, WORDS)
+    desk.end_talk(talk, "speaker")
+
+    def is_told() -> bool:
+        loudspeaker._look()
+        loudspeaker._player.step()
+        return [each.words for each in hearings_of(talk)] == ["播完"]
+
+    road.until(is_told, patience_s=60)
+    wanted = LiveSource(spool, talk.pk, part.clock).read(0, 3 * len(WORDS))
+    loudspeaker.close()
+    part.close()
+    (stream,) = (folder / "horn").glob("*.wav")
+    assert wanted is not None
+    assert wanted in stream.read_bytes()
+    (heard,) = hearings_of(talk)
+    assert heard.seconds == pytest.approx(2.0 + 2.5, abs=0.1), "the chime and the words"
