@@ -253,8 +253,8 @@ def measure_screen(count: int) -> dict[str, object]:
         print(f"  {path:<26} {size / 1024:.1f} KB, first view {weight / 1024:.1f} KB, {ms:.1f} ms")
     times = sorted(figures["findable_s"])
     print(f"  stored → findable          median {times[2]:.2f} s, worst {times[-1]:.2f} s of 5")
-    for name, key in (("a notice", "takeover_s"), ("a video", "takeover_in_video_s")):
-        times = sorted(figures[key])
+    for name, figure in (("a notice", "takeover_s"), ("a video", "takeover_in_video_s")):
+        times = sorted(figures[figure])
         print(
             f"  alert stored → over {name}  median {times[2]:.2f} s, worst {times[-1]:.2f} s of 5"
         )

@@ -51,7 +51,8 @@
   }
 
   async function followEdition(edition) {
-    if (String(edition) === body.dataset.edition) return;
+    // Under an alarm nothing is loaded anew; the all-clear brings the edition again.
+    if (!cover.hidden || String(edition) === body.dataset.edition) return;
     if (body.dataset.notice) {
       const answer = await fetch(`/notice/${body.dataset.notice}/state`);
       const { revision } = await answer.json();

@@ -170,7 +170,7 @@ class Village:
         """Start the kiosk part and wait until it answers."""
         command = [sys.executable, "-m", "edge_agent.cli", "part", "kiosk"]
         self._child = subprocess.Popen([*command, "--settings", str(self.settings)])
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             if self._child.poll() is not None:
                 raise RuntimeError(f"the kiosk ended with {self._child.returncode}")
@@ -180,7 +180,7 @@ class Village:
                 select_pause(0.05)
                 continue
             return
-        raise TimeoutError("the kiosk did not answer within 30 s")
+        raise TimeoutError("the kiosk did not answer within two minutes")
 
     @property
     def pid(self) -> int:
