@@ -15,6 +15,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from contract.areas import Area
+from hub.cap.mapping import ORDER
 from hub.cap.models import Incoming, OutsideWarning, StandingRule, State
 from hub.emergency import desk as emergencies
 from hub.emergency.models import Emergency, Level
@@ -31,6 +33,18 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 WORDS_OF_PEOPLE = ("title", "summary", "speech", "body", "event", "level", "issuer")
 LONGEST_RULE_DAYS = 366
+
+
+def waiting_for(user: User) -> list[OutsideWarning]:
+    """Warnings that mean a place of this officer's and wait for somebody, the worst first."""
+    own = [post.place.area for post in posts_of(user) if post.role in SUPERVISORS]
+    waiting = OutsideWarning.objects.filter(state=State.WAITING, expires_at__gt=timezone.now())
+    mine = [
+        each
+        for each in waiting
+        if any(mine.covers(Area.parse(code)) for code in each.areas for mine in own)
+    ]
+    return sorted(mine, key=lambda each: ORDER.index(each.level), reverse=True)
 
 
 def emergency_from(warning: OutsideWarning, changes: Mapping[str, object]) -> Emergency:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 from wagtail.models import Task, TaskState
 
+from hub.cap.desk import waiting_for
 from hub.emergency.models import Emergency
 from hub.notices.due import owed_by
 from hub.notices.history import last_refusal
@@ -19,6 +20,7 @@ from hub.places.posts import posts_of, villages_of
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+    from hub.cap.models import OutsideWarning
     from hub.notices.due import DueItem
     from hub.notices.review import ReviewState
     from hub.places.models import PlacePage, Post, VillagePage
@@ -58,6 +60,7 @@ class Todo:
     to_review: list[NoticePage] = field(default_factory=list)
     to_confirm: list[Withdrawal] = field(default_factory=list)
     to_release: list[Emergency] = field(default_factory=list)
+    to_judge: list[OutsideWarning] = field(default_factory=list)
     due: list[DueItem] = field(default_factory=list)
     due_total: int = 0
     published: list[NoticePage] = field(default_factory=list)
@@ -70,7 +73,7 @@ class Todo:
     def count(self) -> int:
         """How many things wait for this very person."""
         mine = len(self.returned) + len(self.to_review)
-        return mine + len(self.to_confirm) + len(self.to_release)
+        return mine + len(self.to_confirm) + len(self.to_release) + len(self.to_judge)
 
 
 def todo_of(user: User) -> Todo:
@@ -138,8 +141,9 @@ def _add_reviews(found: Todo, user: User) -> None:
 def _add_supervision(found: Todo, user: User) -> None:
     """What a town or county officer looks after."""
     found.to_release = list(
-        Emergency.objects.filter(released_at=None, expires_at__gt=timezone.now())
+        Emergency.objects.filter(released_at=None, expires_at__gt=timezone.now(), overtaken_by="")
     )
+    found.to_judge = waiting_for(user)
     for village in villages_of(user):
         pages = NoticePage.objects.child_of(village)
         owed = owed_by(village, timezone.localdate())

@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from hub import serve
 from hub.cap import commands
 from hub.cap.errors import SourcesFileError
 from hub.cap.feed import Feed, FeedSilentError, is_same_host
@@ -23,7 +24,9 @@ from hub.cap.program import Feeds
 from hub.cap.reading import MAX_BYTES
 from hub.cap.sources import NAME, Source, read_sources
 from hub.emergency.models import Emergency
-from tests.hub.cap.cap_messages import authority, info, message, signed
+from hub.office.todo import todo_of
+from hub.places.models import Role
+from tests.hub.cap.cap_messages import area, authority, info, message, signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -304,6 +307,26 @@ def test_the_standing_rule_is_made_and_confirmed_on_the_page(people: Desk) -> No
     status, body = _push(signed(message()))
     assert status == 202
     assert body["released"] == [Incoming.objects.get().alert_id]
+
+
+@pytest.mark.usefixtures("sources")
+def test_a_warning_stands_on_the_list_of_the_day_of_those_who_may_judge_it(people: Desk) -> None:
+    _push(message("W-1", info(area=area("x", [("行政区划代码", "530199001000")]))))
+    _push(message("W-2", info(area=area("x", [("行政区划代码", "530198000000")]))))
+    county, _ = people.county_officers
+    own = people.user(Role.TOWN_OFFICER, "530199001")
+    other = people.user(Role.TOWN_OFFICER, "530199002")
+    assert [len(todo_of(user).to_judge) for user in (county, own, other)] == [1, 1, 0]
+    home = _client(own).get(reverse("wagtailadmin_home")).content.decode()
+    assert "山洪灾害红色预警" in home
+
+
+def test_the_feeds_have_a_program_of_their_own_where_there_are_sources(tmp_path: Path) -> None:
+    plain = [child.name for child in serve.children(tmp_path, serve.Addresses())]
+    (tmp_path / NAME).touch()
+    with_sources = [child.name for child in serve.children(tmp_path, serve.Addresses())]
+    assert "cap" not in plain
+    assert with_sources == [*plain, "cap"]
 
 
 @pytest.mark.usefixtures("sources")
