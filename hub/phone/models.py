@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from hub.notices.models import NoticePage, Publication
 
+VILLAGE_DIGITS = 12
+
 
 class Edition(models.Model):
     """One published revision under its verification code."""
@@ -40,10 +42,13 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 
         Above the village no list of persons appears, not even by its title.
         """
-        if len(code) == 12:
-            return self.filter(reach__village=code).distinct()
-        found = self.filter(reach__village__startswith=code, is_personal=False)
-        return found.distinct()
+        is_village = len(code) == VILLAGE_DIGITS
+        reach = Reach.objects.filter(entry=models.OuterRef("pk"))
+        here = reach.filter(village=code) if is_village else reach.filter(
+            village__gte=code, village__lt=f"{code}:"  # ":" follows the digits
+        )  # fmt: skip
+        found = self.filter(models.Exists(here))
+        return found if is_village else found.filter(is_personal=False)
 
 
 class Entry(models.Model):

@@ -58,8 +58,8 @@ def say(request: HttpRequest, code: str) -> HttpResponse:
     place = place_of(code)
     if place is None:
         return missing(request)
-    about = request.GET.get("about", "") or request.POST.get("about", "")
-    entry = Entry.objects.shown().filter(page__notice_id=about[:64]).first()
+    about = _clean(request.GET.get("about", "") or request.POST.get("about", ""))
+    entry = Entry.objects.shown().within(code).filter(page__notice_id=about[:64]).first()
     said = {name: _clean(request.POST.get(name, "")) for name in ("kind", "text", "phone")}
     fault = _fault(request, said) if request.method == "POST" else ""
     if request.method != "POST" or fault:

@@ -41,7 +41,7 @@ def boards_of(place: PlacePage) -> list[BoardTiles]:
         .within(place.code)
         .order_by()
         .values_list("column")
-        .annotate(Count("pk", distinct=True))
+        .annotate(Count("pk"))
     )
     return [
         BoardTiles(board, tuple(
