@@ -131,7 +131,7 @@ def _airing(
         started_at=began,
         ended_at=row.at,
         result=str(RESULTS[spoken["state"]]),
-        detail=str(row.body.get("detail", "")).removeprefix(f"{row.notice_id}: "),
+        detail=_detail(row),
         seconds={zone: round(samples / rate_hz, 1) for zone, samples in played.items()},
         interruptions=len(spoken.get("interruptions") or ()),
         voice=" ".join(filter(None, (spoken.get("engine"), spoken.get("voice")))),
@@ -140,6 +140,12 @@ def _airing(
         pcm_sha256=str(spoken.get("pcm_sha256", "")),
         clock_trusted=row.clock_trusted,
     )
+
+
+def _detail(row: ReceiptRow) -> str:
+    """The sentence behind the id; a receipt without one repeats the id alone."""
+    detail = str(row.body.get("detail", "")).removeprefix(f"{row.notice_id}: ")
+    return "" if detail == row.notice_id else detail
 
 
 def _origins(ids: set[str]) -> dict[str, _Origin]:

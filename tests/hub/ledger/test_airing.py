@@ -71,7 +71,7 @@ def test_an_airing_is_one_row_with_its_beginning_and_its_end(people: Desk, box: 
     assert (row.started_at, row.ended_at) == (AT + timedelta(minutes=1), AT + timedelta(minutes=4))
     assert (row.village, row.result, row.evidence) == (people.village.title, "播完", "话筒听到")
     assert row.seconds == {"北": 10.0, "南": 5.0}
-    assert (row.interruptions, row.voice) == (1, "kokoro zm_yunjian")
+    assert (row.interruptions, row.voice, row.detail) == (1, "kokoro zm_yunjian", "")
 
 
 def test_a_programme_in_two_slots_is_two_rows(people: Desk, box: Box) -> None:
