@@ -150,11 +150,12 @@ class Store:
         return found
 
     def layer_body(self, area: Area, state: str) -> bytes:
-        """The signed bytes of one manifest; empty when there is none."""
+        """The signed bytes of one manifest; empty when there is none, or its row is damaged."""
         row = self._database.execute(
-            "SELECT body FROM layer WHERE area = ? AND state = ?", (str(area), state)
+            "SELECT sha256, body FROM layer WHERE area = ? AND state = ?", (str(area), state)
         ).fetchone()
-        return bytes(row["body"]) if row else b""
+        is_sound = row is not None and _sha256(row["body"]) == row["sha256"]
+        return bytes(row["body"]) if is_sound else b""
 
     def alert_sha256(self, alert_id: str) -> str | None:
         """The hash of a known alert's sealed bytes; None when its id is new."""

@@ -132,6 +132,18 @@ def test_a_rotten_alert_is_healed_from_the_manifest_s_copy(tmp_path: Path) -> No
     box.held.close()
 
 
+def test_a_manifest_whose_hash_has_rotted_is_taken_anew_though_its_bytes_are_the_same(
+    tmp_path: Path,
+) -> None:
+    box = Box(tmp_path, COUNTY, ManualClock(NOW))
+    box.take(MANIFEST, *BODIES.values())
+    box.held.store._database.execute("UPDATE layer SET sha256 = 'x' || substr(sha256, 2)")
+    assert box.names() == set()
+    _deliver(box)
+    assert box.names() == {f"{key}@1" for key in NOTICES}
+    box.held.close()
+
+
 def test_a_full_disk_is_no_rot() -> None:
     full = sqlite3.OperationalError("database or disk is full")
     full.sqlite_errorcode = sqlite3.SQLITE_FULL
