@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from contract.hub_note import HubNote
 from contract.messages import seal_message
+from hub.dispatch.key_sets import current_key_set
 from hub.sealing.seal import keyring
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 def sealed(brokers: Sequence[str]) -> bytes:
     """A new note naming these brokers; every box answers it with its state."""
+    current_key_set()  # a fresh hub makes its roots before any other key
     ring = keyring()
     note = HubNote(ring.area, secrets.token_hex(8), timezone.now(), tuple(brokers))
     return seal_message(note, ring.target)

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hub.dispatch import key_sets, notes
 from hub.dispatch.dispatcher import Dispatcher
 from hub.dispatch.outlet import BrokerAddress
 from hub.dispatch.sealer import Sealer
 from hub.ledger import boxes
 from hub.ledger.models import Box
+from hub.sealing.keyring import Keyring
 from tests.conftest import HUB_PASSWORD, TestBroker
 from tests.hub.dispatch.conftest import Road
 
@@ -81,6 +83,19 @@ def road(
     with contextlib.suppress(OSError):
         found.close()
     found.standby.stop()
+
+
+@pytest.mark.django_db
+def test_the_first_word_of_a_fresh_hub_comes_after_its_roots(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ring = Keyring(tmp_path, "530199")
+    for module in (notes, key_sets):
+        monkeypatch.setattr(module, "keyring", lambda: ring)
+    assert notes.sealed(())
+    assert sorted(path.name for path in (tmp_path / "offline").iterdir()) == [
+        "root-1", "root-2", "root-3"
+    ]  # fmt: skip
 
 
 def test_the_hub_offers_both(road: TwoBrokers) -> None:
