@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 STAND_IN = "〓"
 HALF_PX = 8
 LINE_PX = 16
+MOST_SCROLLED = 1000
+"""Characters of one scrolling page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,21 @@ def text_pages(screen: Screen, spec: PanelSpec) -> tuple[TextPage, ...]:
             _place(grid, area, page)
         stay_s = max((page.stay_s for _, page in shown), default=5.0)
         scrolls = rows == 1 and any(page.effect == "left" for _, page in shown)
-        pages.append(TextPage(tuple(_line(cells) for cells in grid), stay_s, scrolls))
+        lines = tuple(_line(cells) for cells in grid)
+        pages += _cut(lines[0], stay_s) if scrolls else [TextPage(lines, stay_s)]
     return tuple(pages)
+
+
+def _cut(line: tuple[Piece, ...], stay_s: float) -> list[TextPage]:
+    """A line that scrolls, in lengths that a frame can hold."""
+    cut = [
+        Piece(piece.text[at : at + MOST_SCROLLED], piece.colour)
+        for piece in line
+        for at in range(0, len(piece.text), MOST_SCROLLED)
+    ]
+    if sum(len(piece.text) for piece in cut) <= MOST_SCROLLED:
+        return [TextPage((tuple(cut),), stay_s, scrolls=True)]
+    return [TextPage(((piece,),), stay_s, scrolls=True) for piece in cut]
 
 
 def encode_gb2312(char: str) -> bytes | None:

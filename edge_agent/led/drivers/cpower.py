@@ -9,11 +9,13 @@ to the same command and takes silence for an answer when the flag asks for none.
 
 from __future__ import annotations
 
+import math
 import re
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from edge_agent.led import fonts
 from edge_agent.led.drivers.card_pages import STAND_IN, TextPage, encode_gb2312
 from edge_agent.led.drivers.exchange import Exchange
 from edge_agent.led.drivers.registry import Driver
@@ -33,6 +35,10 @@ TEXT, CLOCK, BRIGHTNESS = 0x7B, 0x47, 0x46
 REQUEST, REPLY = 0x68, 0xE8
 STATIC, SCROLL_LEFT = 0x00, 0x0B
 SPEED = 0x14
+SCROLL_PX_PER_S = 50.0
+"""How fast a line runs at that speed; assumed."""
+RESEND_AFTER_S = 10.0
+"""A single page is sent again after at least so long: the card may have lost power."""
 SIZE_16_PX = 0x02
 COLOURS = {"red": 1, "green": 2, "yellow": 3}
 _NAMES = {TEXT: "text", CLOCK: "clock", BRIGHTNESS: "brightness"}
@@ -140,7 +146,7 @@ def text_data(page: TextPage, columns: int) -> bytes:
 class CPower(TextSign):
     """Drives one C-Power sign; see `edge_agent.led.panel.Panel`. The box turns its pages."""
 
-    renew_every_s = 10.0
+    renew_every_s = None
 
     def __init__(
         self, line: Line, spec: PanelSpec, *, clock: Clock, address: int | None = None
@@ -163,13 +169,6 @@ class CPower(TextSign):
         stamp = (now.second, now.minute, now.hour, day, now.day, now.month, now.year % 100)
         self._ask(Command(CLOCK, bytes([0, *stamp]), self._card))
 
-    def _renew(self) -> None:
-        """Several pages are sent again and again anyway."""
-        if len(self._loop) > 1:
-            self._renew_s = self._clock.monotonic_s() + self.renew_every_s
-        else:
-            super()._renew()
-
     def close(self) -> None:
         """Release the line; the sign goes on showing its last page."""
         self._forget()
@@ -181,7 +180,7 @@ class CPower(TextSign):
         self._send_page()
 
     def _turn(self) -> float | None:
-        if self._areas is None or len(self._loop) < 2:
+        if self._areas is None:
             return None
         if self._clock.monotonic_s() >= self._next_s:
             self._number = (self._number + 1) % len(self._loop)
@@ -190,8 +189,17 @@ class CPower(TextSign):
 
     def _send_page(self) -> None:
         page = self._loop[self._number]
-        self._next_s = self._clock.monotonic_s() + page.stay_s
+        self._next_s = self._clock.monotonic_s() + self._play_s(page)
         self._ask(Command(TEXT, text_data(page, self._spec.width_px // 8), self._card))
+
+    def _play_s(self, page: TextPage) -> float:
+        """How long it stays: a line that runs through is not cut off, one page is sent anew."""
+        play_s = page.stay_s
+        if page.scrolls:
+            text_px = fonts.width_px("".join(piece.text for line in page.lines for piece in line))
+            play_s = (text_px + self._spec.width_px) / SCROLL_PX_PER_S
+        times = 1 if len(self._loop) > 1 else math.ceil(RESEND_AFTER_S / play_s)
+        return times * play_s
 
     def _ask(self, command: Command) -> None:
         self._exchange.traffic = self.traffic

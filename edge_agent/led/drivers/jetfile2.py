@@ -13,7 +13,7 @@ import struct
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from edge_agent.led.drivers.card_pages import STAND_IN, encode_gb2312
+from edge_agent.led.drivers.card_pages import MOST_SCROLLED, STAND_IN, encode_gb2312
 from edge_agent.led.drivers.exchange import Exchange
 from edge_agent.led.drivers.registry import Driver
 from edge_agent.led.drivers.text_sign import TextSign
@@ -42,6 +42,8 @@ NAMES = {
     (0x07, 0x0D): "disk_facts",
 }  # fmt: skip
 _LONGEST = 1 << 17
+LONGEST_FILE = 0xFFFF
+"""A play list has two bytes for a file's length."""
 PART_BYTES = 768
 """Most file bytes of one packet, as in the recorded session."""
 TEXT_FILE, PLAY_LIST = b"village.Nmg", b"SEQUENT.SYS"
@@ -135,6 +137,9 @@ def text_file(pages: Sequence[TextPage]) -> bytes:
     """A text file: every page enters, stays and gives way; GB2312 text, 16-px type."""
     body = b""
     for number, page in enumerate(pages):
+        if len(body) > LONGEST_FILE - 4 * MOST_SCROLLED:
+            _log.warning("the sign's file holds %d of %d pages", number, len(pages))
+            break
         entry = b"\x0aI1\x0aO1" if page.scrolls else b"\x0aI0\x0aO0"
         stay_s = min(9999, max(1, round(page.stay_s)))
         setting = b"\x1b0b" + b"\x080" + b"\x0e2%04d" % stay_s + b"\x1f1\x1e1" + entry + b"\x0f2"

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from edge_agent.clock import Clock
     from edge_agent.led.emulators.faults import Faults
 
-SCROLL_PX_PER_S = 50.0
-
 
 class CPowerSign(Card):
     """One sign."""
@@ -39,7 +37,7 @@ class CPowerSign(Card):
         pieces = wire.characters(self._data)
         if self._data[2:3] == bytes([wire.SCROLL_LEFT]):
             way_px = line_px(pieces) + self.matrix.width_px
-            gone_px = int((at_s - self._since_s) * SCROLL_PX_PER_S) % way_px
+            gone_px = int((at_s - self._since_s) * wire.SCROLL_PX_PER_S) % way_px
             return draw_lines(self.matrix, [pieces], self.matrix.width_px - gone_px)
         return draw_lines(self.matrix, self._wrapped(pieces))
 

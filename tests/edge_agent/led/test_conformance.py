@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
 from edge_agent.clock import ManualClock
-from edge_agent.led import draw
+from edge_agent.led import draw, fonts
+from edge_agent.led.board import Board
 from edge_agent.led.drivers import registry
 from edge_agent.led.emulators.card import Card, Matrix
 from edge_agent.led.emulators.memory_line import MemoryLine
+from edge_agent.led.layout import text_pages
 from edge_agent.led.panel import (
     Area,
     BadFrame,
@@ -296,6 +298,37 @@ def test_red_and_green_stay_red_and_green(name: str) -> None:
     assert red.getbbox()[2] <= 16  # type: ignore[index]
     assert green.getbbox() is not None
     assert green.getbbox()[0] >= 16  # type: ignore[index]
+
+
+def test_a_line_that_runs_through_is_seen_to_its_end(desk: Desk) -> None:
+    text = "一二三四五六七八九十" * 3 + "终"
+    page_of = Page(runs=(Run(0, 0, text),), effect="left", stay_s=3.0, speed_px_per_s=50.0)
+    area = Area(0, 0, WIDTH_PX, HEIGHT_PX, (page_of,))
+    desk.panel.show(Screen((area,)))
+    last = fonts.glyph_bitmap("终").convert("L").tobytes()
+    for _ in range(400):
+        desk.run(0.1)
+        image = desk.seen().convert("L").point(lambda level: 255 if level else 0)
+        places = (image.crop((x, 0, x + 16, 16)).tobytes() for x in range(WIDTH_PX - 16))
+        if last in places:
+            return
+    pytest.fail("the end of the line never came")
+
+
+ODD_TEXTS = (
+    "", "   ", "\n\n", "|[n1]]\\\\", "王䶮㛃𬭎·—乗揬琝瞈\\FO001\\n", "😀👨‍👩‍👧水", "a\x00\x07\x1b[31m\u202eb",
+    "قرية 青石村 123", "e\u0301ǘ﷽\ue000", "𠮷𠀀", "村务公开，" * 6000,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ODD_TEXTS, ids=range(len(ODD_TEXTS)))
+def test_odd_texts_are_laid_out_sent_and_played_without_a_fault(desk: Desk, text: str) -> None:
+    form = Board(desk.panel.spec, "青石村", strip=False).content
+    area = Area(0, 0, WIDTH_PX, HEIGHT_PX, text_pages(text, form))
+    for standing in (True, False):
+        desk.panel.show(Screen((area,), standing=standing))
+        desk.run(1)
+        desk.seen()
 
 
 @pytest.mark.parametrize("name", ["onbon-k", "onbon-6", "tpm2", "adalight"])

@@ -69,7 +69,8 @@ def cut_page(
 def _rare_box(page: Page, area: Area, lettering: k_text.Lettering) -> Box:
     """The smallest rectangle around what is no text, on the grid of cells and lines."""
     sizes = {run.size_px for run in page.runs}
-    if page.picture is not None or len(sizes) != 1 or (area.x_px % _CELL_PX):
+    moves = page.effect == "left"
+    if page.picture is not None or moves or len(sizes) != 1 or area.x_px % _CELL_PX:
         return Box(0, 0, area.width_px, area.height_px)
     size_px = sizes.pop()
     cells = _rare_cells(page, size_px, lettering)
