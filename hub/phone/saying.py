@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from hub.feedback.models import SlipAnswer
 
 KINDS = {
-    "complaint": "投诉举报",
     "question": "咨询",
     "correction": "公示有错",
     "help_find": "没找到，请人帮找",
+    "complaint": "投诉举报",
 }
 LONGEST_CHARACTERS = 1000
 PHONE_NUMBER = re.compile(r"[\d+ -]{5,20}", re.ASCII)
