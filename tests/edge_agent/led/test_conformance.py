@@ -316,7 +316,8 @@ def test_a_line_that_runs_through_is_seen_to_its_end(desk: Desk) -> None:
 
 
 ODD_TEXTS = (
-    "", "   ", "\n\n", "|[n1]]\\\\", "王䶮㛃𬭎·—乗揬琝瞈\\FO001\\n", "😀👨‍👩‍👧水", "a\x00\x07\x1b[31m\u202eb",
+    "", "   ", "\n\n", "|[n1]]\\\\", "王䶮㛃𬭎·—乗揬琝瞈\\FO001\\n",
+    "😀👨‍👩‍👧水", "a\x00\x07\x1b[31m\u202eb",
     "قرية 青石村 123", "e\u0301ǘ﷽\ue000", "𠮷𠀀", "村务公开，" * 6000,
 )  # fmt: skip
 
