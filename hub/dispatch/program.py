@@ -1,14 +1,19 @@
 """The dispatcher as a process: ``python -m hub.dispatch``.
 
-The broker's address stands in ``VILLAGE_HUB_BROKER``. Recordings are rendered on a thread of
+Several may run on one PostgreSQL; the one that holds the lease works, the others stand by. The
+broker's address stands in ``VILLAGE_HUB_BROKER``. Recordings are rendered on a thread of
 their own, so that an emergency never waits for one.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import queue
+import select
 import signal
+import socket
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -22,6 +27,7 @@ from hub.dispatch import outlet
 from hub.dispatch.dispatcher import Dispatcher
 from hub.dispatch.sealer import SealedAct, Sealer
 from hub.dispatch.wake import WakeSocket, wake
+from hub.leases.holding import Holding
 from hub.ledger import boxes
 from hub.preview.recording import studio
 
@@ -29,6 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _log = logging.getLogger(__name__)
+DISPATCH = "dispatch"
+WORKER = "VILLAGE_HUB_WORKER"
+"""Names this dispatcher among others on the same database; the machine's name without it."""
 TURN_S = 0.5
 AFTER_TROUBLE_S = 1.0
 
@@ -41,6 +50,7 @@ class SealingThread(threading.Thread):
         self._sealer = sealer
         self._acts: queue.SimpleQueue[SealedAct] = queue.SimpleQueue()
         self._due = threading.Event()
+        self.is_serving = False
         self._stopping = threading.Event()
 
     def run(self) -> None:
@@ -48,6 +58,8 @@ class SealingThread(threading.Thread):
         while not self._stopping.is_set():
             self._due.wait(TURN_S)
             self._due.clear()
+            if not self.is_serving:
+                continue
             try:
                 for act in self._sealer.others(time.monotonic()):
                     self._acts.put(act)
@@ -90,23 +102,38 @@ def run() -> int:
         thread.look,
         outlet.parse(standby, boxes.broker_files().tls) if standby else None,
     )
-    woken = WakeSocket()
+    woken, holding = WakeSocket(), Holding(os.environ.get(WORKER, socket.gethostname()))
     thread.start()
     try:
         while not stopped.is_set():
-            _turn(dispatcher, woken)
+            _turn(dispatcher, woken, holding, thread)
     finally:
         thread.stop()
         dispatcher.close()
         woken.close()
         if voice is not None:
             voice.close()
+        with contextlib.suppress(DatabaseError):  # otherwise the lease runs out by itself
+            holding.let_go()
     return 0
 
 
-def _turn(dispatcher: Dispatcher, woken: WakeSocket) -> None:
+def _turn(
+    dispatcher: Dispatcher, woken: WakeSocket, holding: Holding, thread: SealingThread
+) -> None:
+    """One turn; without the lease nothing is sealed, sent or taken in."""
     try:
-        dispatcher.turn(woken.fileno(), TURN_S)
+        thread.is_serving = DISPATCH in holding.turn(
+            (DISPATCH,),
+            time.monotonic(),
+            is_broker_up=dispatcher.is_up,
+            waiting=dispatcher.waiting,
+        )
+        if thread.is_serving:
+            dispatcher.turn(woken.fileno(), TURN_S)
+        else:
+            dispatcher.close()
+            select.select([woken.fileno()], [], [], TURN_S)
         woken.drain()
     except DatabaseError:
         _log.exception("the database is not available, trying again")

@@ -140,10 +140,10 @@ def _workers() -> Iterator[Metric]:
     waiting = GaugeMetricFamily(
         "village_worker_messages_waiting", "Still to be asserted", labels=["worker"]
     )
-    counties = GaugeMetricFamily("village_worker_counties", "Counties held", labels=["worker"])
+    shares = GaugeMetricFamily("village_worker_shares", "0 while it stands by", labels=["worker"])
     held = Counter(Lease.objects.filter(until__gt=timezone.now()).values_list("worker", flat=True))
     for worker in Worker.objects.all():
         brokers.add_metric([worker.name], float(worker.is_broker_up))
         waiting.add_metric([worker.name], worker.waiting)
-        counties.add_metric([worker.name], held[worker.name])
-    yield from (brokers, waiting, counties)
+        shares.add_metric([worker.name], held[worker.name])
+    yield from (brokers, waiting, shares)

@@ -1,1 +1,1 @@
-"""Which dispatcher worker serves which county, written as leases in the database."""
+"""Which dispatcher is at work and which stands by, written as leases in the database."""

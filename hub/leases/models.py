@@ -1,4 +1,4 @@
-"""Workers that dispatch, and the counties each of them holds for the next seconds."""
+"""Workers that dispatch, and the shares of the work each of them holds for the next seconds."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class Worker(models.Model):
 
 
 class Lease(models.Model):
-    """Who serves one county (the first six digits of an area) until when."""
+    """Who does one share of the work until when."""
 
-    county = models.CharField(max_length=6, primary_key=True)
+    share = models.CharField(max_length=20, primary_key=True)
     worker = models.CharField(max_length=80, blank=True)
     until = models.DateTimeField()
 
     class Meta:
-        ordering = ["county"]
+        ordering = ["share"]
 
     def __str__(self) -> str:
-        return f"{self.county}: {self.worker}"
+        return f"{self.share}: {self.worker}"

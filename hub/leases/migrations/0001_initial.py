@@ -14,12 +14,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Lease',
             fields=[
-                ('county', models.CharField(max_length=6, primary_key=True, serialize=False)),
+                ('share', models.CharField(max_length=20, primary_key=True, serialize=False)),
                 ('worker', models.CharField(blank=True, max_length=80)),
                 ('until', models.DateTimeField()),
             ],
             options={
-                'ordering': ['county'],
+                'ordering': ['share'],
             },
         ),
         migrations.CreateModel(

@@ -1,4 +1,4 @@
-"""Counties are shared out among living workers, and nobody serves one twice."""
+"""Work is shared out among living workers, and nobody does a share twice."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from django.utils import timezone
 from hub.leases.holding import LEASE_S, MARGIN_S, RENEW_S, Holding
 from hub.leases.models import Lease, Worker
 
-COUNTIES = ("530111", "530122", "530199", "530302", "530303")
+SHARES = ("530111", "530122", "530199", "530302", "530303")
 pytestmark = pytest.mark.django_db
 
 
 def turn(holding: Holding, now_s: float) -> frozenset[str]:
-    return holding.turn(COUNTIES, now_s, is_broker_up=True, waiting=0)
+    return holding.turn(SHARES, now_s, is_broker_up=True, waiting=0)
 
 
 def die(name: str) -> None:
@@ -25,18 +25,18 @@ def die(name: str) -> None:
     Lease.objects.filter(worker=name).update(until=past)
 
 
-def test_a_worker_alone_serves_every_county() -> None:
-    assert turn(Holding("a"), 0.0) == set(COUNTIES)
+def test_a_worker_alone_does_everything() -> None:
+    assert turn(Holding("a"), 0.0) == set(SHARES)
 
 
-def test_a_newcomer_gets_its_share_and_no_county_has_two_holders() -> None:
+def test_a_newcomer_gets_its_share_and_no_share_has_two_holders() -> None:
     first, second = Holding("a"), Holding("b")
     turn(first, 0.0)
     assert turn(second, 0.0) == set()
     kept = turn(first, RENEW_S)
     taken = turn(second, RENEW_S)
     assert (len(kept), len(taken)) == (3, 2)
-    assert kept | taken == set(COUNTIES)
+    assert kept | taken == set(SHARES)
     assert not kept & taken
 
 
@@ -46,20 +46,20 @@ def test_what_a_dead_worker_held_is_taken_over() -> None:
     turn(second, 0.0)
     turn(first, RENEW_S)
     die("a")
-    assert turn(second, RENEW_S) == set(COUNTIES)
+    assert turn(second, RENEW_S) == set(SHARES)
 
 
 def test_a_worker_that_cannot_renew_stops_before_its_lease_ends() -> None:
     holding = Holding("a")
     turn(holding, 0.0)
     ends_s = LEASE_S - MARGIN_S
-    assert holding.serving(ends_s - 0.1) == set(COUNTIES)
+    assert holding.serving(ends_s - 0.1) == set(SHARES)
     assert holding.serving(ends_s) == set()
 
 
 def test_a_worker_started_again_under_its_name_goes_on_at_once() -> None:
     turn(Holding("a"), 0.0)
-    assert turn(Holding("a"), 0.0) == set(COUNTIES)
+    assert turn(Holding("a"), 0.0) == set(SHARES)
 
 
 def test_a_worker_that_ends_lets_go_at_once() -> None:
@@ -67,7 +67,7 @@ def test_a_worker_that_ends_lets_go_at_once() -> None:
     turn(first, 0.0)
     turn(second, 0.0)
     first.let_go()
-    assert turn(second, RENEW_S) == set(COUNTIES)
+    assert turn(second, RENEW_S) == set(SHARES)
     assert list(Worker.objects.values_list("name", flat=True)) == ["b"]
 
 
@@ -75,5 +75,5 @@ def test_one_that_was_thought_dead_takes_nothing_back_that_others_hold() -> None
     first, second = Holding("a"), Holding("b")
     turn(first, 0.0)
     die("a")
-    assert turn(second, 0.0) == set(COUNTIES)
+    assert turn(second, 0.0) == set(SHARES)
     assert turn(first, RENEW_S) == set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 import pytest
 from django.db import OperationalError, connection, transaction
@@ -10,14 +11,27 @@ from django.db import OperationalError, connection, transaction
 from hub.dispatch.models import Layer
 from hub.site import conflicts
 
-pytestmark = [
-    pytest.mark.skipif(
-        connection.vendor != "postgresql", reason="run by: python -m tests.with_postgres"
-    ),
-    pytest.mark.django_db(transaction=True),
-]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_django import DjangoDbBlocker
+
+pytestmark = pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="run by: python -m tests.with_postgres"
+)
 NOW = "2024-07-12T00:00:00Z"
 AREA = "530199001001"
+
+
+@pytest.fixture(autouse=True)
+def _committed(
+    django_db_setup: None,  # noqa: ARG001 - the database must be there
+    django_db_blocker: DjangoDbBlocker,
+) -> Iterator[None]:
+    """Rows that are really committed, and removed by hand."""
+    with django_db_blocker.unblock():
+        yield
+        Layer.objects.filter(area=AREA).delete()
 
 
 def _count_up(met: threading.Barrier | None) -> None:
