@@ -119,6 +119,10 @@ class AudioSettings:
 PAPERS = ("58mm", "80mm", "A4")
 
 
+CAPTURES = ("", "alsa", "file")
+"""Kinds of microphone; the first one is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class MicrophoneSettings:
     """The box's own microphone, for speech from the village office. Without ``capture``: none."""
@@ -266,6 +270,14 @@ def _check(settings: Settings, problems: list[str]) -> None:
     )
     if settings.kiosk.paper not in PAPERS:
         problems.append(f"kiosk.paper must be one of {', '.join(PAPERS)}")
+    if settings.microphone.capture not in CAPTURES:
+        problems.append(f"microphone.capture must be one of {', '.join(CAPTURES[1:])}")
+    heard = {zone.name for zone in settings.zone}
+    problems.extend(
+        f"microphone.zones: there is no zone {name!r}"
+        for name in settings.microphone.zones
+        if name not in heard
+    )
     names = [zone.name for zone in settings.zone] + [panel.name for panel in settings.panel]
     if len(set(names)) != len(names):
         problems.append("every panel and every zone needs a name of its own")

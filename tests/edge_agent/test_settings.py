@@ -67,6 +67,8 @@ def test_every_fault_is_named_and_the_meant_name_is_offered(tmp_path: Path) -> N
         ("qingshi-1", "a/b", "box id"),
         ("width_px = 192", "width_px = 9999", "size"),
         ('name = "village"\ndevice', 'name = "main"\ndevice', "name of its own"),
+        ("[[panel]]", '[microphone]\ncapture = "bluetooth"\n[[panel]]', "microphone.capture"),
+        ("[[panel]]", '[microphone]\nzones = ["hill"]\n[[panel]]', "'hill'"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused(tmp_path: Path, old: str, new: str, word: str) -> None:
