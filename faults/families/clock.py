@@ -68,7 +68,8 @@ class ClockedBox(Box):
         return self.county.alert(key, issued_at=issued, expires_at=issued + timedelta(minutes=30))
 
 
-def _with_content(folder: Path) -> ClockedBox:
+def with_content(folder: Path) -> ClockedBox:
+    """A box with one notice in force."""
     county = County()
     box = ClockedBox(folder, county)
     text = county.seal(county.notice("N1", valid_until=datetime.now(UTC) + 30 * DAY))
@@ -92,7 +93,7 @@ def wrong(scene: Scene) -> Seen:
 
 
 def _with_clock(folder: Path, wrong_by: timedelta) -> list[str]:
-    box = _with_content(folder)
+    box = with_content(folder)
     box.boot(wrong_by)
     for each in (box.alert("LIVE"), box.alert("OVER", ended=True)):
         box.alarms.take_message(box.area, box.county.seal_alert(each))
@@ -114,7 +115,7 @@ def _with_clock(folder: Path, wrong_by: timedelta) -> list[str]:
 
 def jumping(scene: Scene) -> Seen:
     """Row R6: power cuts and a clock that jumps while an alert is in force."""
-    box, count = _with_content(scene.folder), scene.dose(100, 10)
+    box, count = with_content(scene.folder), scene.dose(100, 10)
     alarm = box.county.seal_alert(box.alert("A1"))
     box.alarms.take_message(box.area, alarm)
     jumps = (-DAY, SECOND, -SECOND, YEARS, -2 * YEARS)

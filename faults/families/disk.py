@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import random
 import shutil
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contract.errors import VillageError
-from edge_agent.clock import ManualClock
 from edge_agent.store import ROTTEN_ERRORS, Store
 from faults.county import HEAL_S
-from faults.families.content import deliver_retained
+from faults.families.clock import with_content as clocked_box
 from faults.invariants import never_blank
 from faults.panel import ServedCard, on_a_thread, until
 from faults.rows import Row, Scene, Seen
 from faults.small_disk import fill, read_only, small_disk
 from hub.ledger.models import Box as BoxRow
 from hub.ledger.models import FleetAlarm
-from tests.edge_agent.link.conftest import NOW, Box, County
 
 if TYPE_CHECKING:
     from faults.county import County as Stand
@@ -30,7 +27,7 @@ if TYPE_CHECKING:
 BROKER_BYTES = 300 * 1024
 BOX_BYTES = 64 * 1024 * 1024
 MEGABYTE = 1_000_000
-DAY_S, STEP_S = 86_400, 10
+STEP_S, CHECK_EVERY_S = 10, 600
 
 
 def broker_disk(scene: Scene) -> Seen:
@@ -166,24 +163,20 @@ def emergency_on_full_disk(scene: Scene) -> Seen:
 
 def written_in_a_day(scene: Scene) -> Seen:
     """Row R15: link's own writes of a day without news, by the kernel's count of this process."""
-    county, clock = County(), ManualClock(NOW)
-    box = Box(scene.folder, county, clock)
-    text = county.seal(county.notice("N1", valid_until=NOW + timedelta(days=90)))
-    deliver_retained(box, county.manifest(1, ("N1", 1, text)), {})
-    steps = DAY_S // STEP_S // scene.dose(1, 24)
+    box = clocked_box(scene.folder)
+    hours = scene.dose(24, 1)
     before = _written_bytes()
-    for _ in range(steps):
-        clock.advance(STEP_S)
+    for second in range(0, hours * 3600, STEP_S):
         box.alarms.turn()
         box.sync.turn()
-        if random.random() < STEP_S / 600:  # noqa: S311 - now and then, as link's own check
+        if second % CHECK_EVERY_S == 0:  # as link does: look at everything, write down the time
             box.sync.check()
-            clock.store_trust(clock.read().now)
-    written = (_written_bytes() - before) * (DAY_S // STEP_S) / steps
+            box.clock.store_trust(datetime.now(UTC))
+    written = (_written_bytes() - before) * 24 / hours
     box.held.close()
     breaches = [f"{written / MEGABYTE:.1f} MB"] if written > 5 * MEGABYTE else []
     return Seen(
-        f"{steps * STEP_S / 3600:.0f} h of link's turns",
+        f"{hours} h of link's turns, the time written down every 10 min",
         f"{written / MEGABYTE:.2f} MB a day",
         breaches,
     )
