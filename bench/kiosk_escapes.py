@@ -6,6 +6,8 @@ its own, so that no other browser on the machine is touched; cage's screen lies 
 XTEST keys and pointer reach Chromium the way a keyboard plugged into the box would. After every
 attempt there must be one window with one page of ours, and, seen from outside, the same pixels.
 The rest (``file://``, downloads, pop-ups, file dialogs, printing) is tried through the page.
+Then the keeper's witness takes a picture of the wall. ``--crash`` instead kills the page's
+process and measures until the keeper gives the browser up (a minute of silence).
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "edge_agent" / "kiosk"))
 from aiohttp import ClientSession
 from kiosk_village import Village, free_port, sample_notices
+
+from edge_agent.kiosk.witness import ASK_FILE, Witness
 
 POLICY = Path(__file__).parents[1] / "edge_agent" / "kiosk" / "chromium-policy.json"
 NEEDED = ("cage", "Xwayland", "grim", "Xvfb", "xdotool", "chromium", "setpriv", "unshare")
@@ -70,6 +74,8 @@ FROM_PAGE = {
     "printing": "() => { print(); return true; }",
     "full screen ended": "() => { document.exitFullscreen().catch(() => {}); return true; }",
 }
+FORBIDDEN_BY_A_BAR = "a file dialog"
+"""Chromium says in a bar that its administrator forbids it; no page of ours has such a field."""
 ADDRESSES = ("file:///etc/passwd", "view-source:http://127.0.0.1/", "https://evil.example/",
              "data:text/html,<h1>out</h1>", "http://127.0.0.1:1/",
              "javascript:document.body.innerText='out'", "chrome://downloads",
@@ -80,7 +86,9 @@ ESCAPED_WORDS = ("root:", "out", "Example Domain", "Downloads", "Settings", "<!d
 class Kiosk:
     """The browser under cage, on a screen of its own."""
 
-    def __init__(self, village: Village, folder: Path, *, with_policy: bool) -> None:
+    def __init__(
+        self, village: Village, folder: Path, *, with_policy: bool, is_kept: bool = False
+    ) -> None:
         self._last = b""
         self.pictures: Path | None = None
         self.port = free_port()
@@ -115,6 +123,10 @@ class Kiosk:
             "WLR_BACKENDS": "x11", "WLR_RENDERER": "pixman",
         }  # fmt: skip
         command = ["unshare", "--mount", "sh", "-c", mount, "sh", *inside]
+        if is_kept:
+            alive = village.root / "run" / "kiosk.alive"
+            keeper = [sys.executable, "-m", "edge_agent.kiosk.keeper", "--alive", str(alive), "--"]
+            command = [*keeper, *command]
         self._processes.append(
             subprocess.Popen(command, env=environment, process_group=0, **_QUIET)
         )
@@ -158,6 +170,11 @@ class Kiosk:
         """Write the last picture down, to look at."""
         if self.pictures is not None:
             (self.pictures / f"{name.replace(' ', '-')}.ppm").write_bytes(self._last)
+
+    @property
+    def browser(self) -> subprocess.Popen[bytes]:
+        """The browser, or the keeper that started it."""
+        return self._processes[-1]
 
     def keys(self, chord: str) -> None:
         """Press a chord."""
@@ -208,6 +225,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--without-policy", action="store_true", help="what the page holds alone")
     parser.add_argument("--pictures", type=Path, help="keep what was seen of escapes here")
+    parser.add_argument("--crash", action="store_true", help="kill the page, wait for the keeper")
     chosen = parser.parse_args()
     missing = [name for name in NEEDED if shutil.which(name) is None]
     if missing or os.geteuid() != 0:
@@ -222,9 +240,12 @@ def main() -> int:
         village.settings.write_text(f"{settings}idle_s = 9999\noffline_after_s = 9999\n")
         village.publish(*sample_notices().values())
         village.start()
-        kiosk = Kiosk(village, folder, with_policy=not chosen.without_policy)
+        kiosk = Kiosk(village, folder, with_policy=not chosen.without_policy, is_kept=chosen.crash)
         kiosk.pictures = chosen.pictures
         try:
+            if chosen.crash:
+                return crash(kiosk, village)
+            print(f"  picture of the wall taken and accepted: {prove_the_wall(kiosk, village)}")
             escaped = attempts(kiosk, village)
         finally:
             kiosk.close()
@@ -232,6 +253,37 @@ def main() -> int:
     total = len(CHORDS) + len(POINTER) + len(FROM_PAGE) + len(ADDRESSES)
     print(f"{total} attempts, {len(escaped)} got out: {escaped}")
     return 1 if escaped else 0
+
+
+def crash(kiosk: Kiosk, village: Village) -> int:
+    """Kill every renderer: the window stays, the page is gone. 0 when the keeper noticed."""
+    wait(lambda: village.status()["page_silent_s"] is not None, "the page does not live")
+    for pid in _descendants(kiosk.browser.pid):
+        if b"--type=renderer" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            os.kill(pid, 9)
+    start_s = time.monotonic()
+    code = kiosk.browser.wait(120)
+    print(f"given up after {time.monotonic() - start_s:.0f} s of silence with exit code {code}")
+    return 0 if code == 1 else 1
+
+
+def _descendants(pid: int) -> list[int]:
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in map(int, (task / "children").read_text().split()):
+            found += [child, *_descendants(child)]
+    return found
+
+
+def prove_the_wall(kiosk: Kiosk, village: Village) -> bool:
+    """The witness at work, as the keeper calls it."""
+    asyncio.run(kiosk.tell("Page.navigate", url=f"{village.url}/wall"))
+    ask = village.root / "run" / ASK_FILE
+    wait(ask.exists, "no picture of the wall is asked for")
+    os.environ["XDG_RUNTIME_DIR"] = str(kiosk.runtime)
+    is_taken = Witness(ask.parent, village.url).look()
+    asyncio.run(kiosk.tell("Page.navigate", url=f"{village.url}/notice/N001"))
+    return is_taken
 
 
 def attempts(kiosk: Kiosk, village: Village) -> list[str]:
@@ -280,8 +332,9 @@ async def _from_inside(kiosk: Kiosk, home: str) -> list[str]:
         if not _is_home(kiosk, home, before):
             before = kiosk.picture()
             kiosk.keep(name)
-            escaped.append(name)
             print(f"  {name}: {kiosk.pages()}", flush=True)
+            if name != FORBIDDEN_BY_A_BAR or kiosk.pages() != [home]:
+                escaped.append(name)
     for address in ADDRESSES:
         await kiosk.tell("Page.navigate", url=address)
         await asyncio.sleep(1.0)
