@@ -87,7 +87,7 @@ def broken_file(scene: Scene) -> Seen:
 
 def restarted(scene: Scene) -> Seen:
     """Row R8: what is sent again has no second effect."""
-    county, turns = scene.county, scene.dose(100, 3)
+    county, turns = scene.county, scene.dose(100, 2)
     with county.villages(scene.folder, 2) as boxes:
         county.until(lambda: all(each.clock.trusted for each in boxes))
         alarms = len(county.alarms)

@@ -101,7 +101,7 @@ def _receipts(box: Box) -> list[tuple[str, str, str]]:
 
 def poison(scene: Scene) -> Seen:
     """Row 15: properly signed or not, nothing that is sent may stop the rest."""
-    county, count = County(), scene.dose(1000, 60)
+    county, count = County(), scene.dose(1000, 24)
     chance = random.Random(15)  # noqa: S311 - the same poison in every run
     box = Box(scene.folder, county, ManualClock(NOW))
     good = county.seal(county.notice("GOOD"))

@@ -135,7 +135,7 @@ _LINES = (
 def bad_line(scene: Scene) -> Seen:
     """Row 12: from the second officer's release to the box that has verified the alert."""
     county, seen, breaches = scene.county, [], []
-    count = scene.dose(100, 2)
+    count = scene.dose(100, 1)
     lines = _LINES if not scene.short else (_LINES[2], _LINES[3], _LINES[4])
     with county.villages(scene.folder, 1) as boxes:
         box = boxes[0]

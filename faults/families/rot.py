@@ -25,7 +25,7 @@ SMALL_BYTES = 20_000
 
 def rotten(scene: Scene) -> Seen:
     """Row R3: any damage to the store's file is seen before display and healed from the hub."""
-    county, count = County(), scene.dose(500, 20)
+    county, count = County(), scene.dose(500, 10)
     notices = {f"N{n}": county.notice(f"N{n}", summary=f"第{n}号通知" * 40) for n in range(8)}
     bodies = {key: county.seal(each) for key, each in notices.items()}
     chance = random.Random(3)  # noqa: S311 - the same damage in every run
