@@ -44,13 +44,14 @@ def run(
         signal.signal(each, lambda *_: stopped.set())
     own = broker_files(data)
     files = BrokerFiles(folder, own.folder) if folder is not None else own
-    if not files.passwords.exists():
+    if not files.passwords.exists() and folder is None:
         files.write_accounts(hashed(data.secret(HUB_SECRET)), ())
     password = data.secret(HUB_SECRET)
     supervisor = BrokerSupervisor(files, port, host, tls, password)
     try:
         while not stopped.wait(TURN_S):
-            supervisor.turn()
+            if files.passwords.exists():  # a second broker waits for the first one's accounts
+                supervisor.turn()
     finally:
         supervisor.stop()
     return 0
