@@ -22,6 +22,7 @@ from hub.notices.errors import NotReadyError, NotYourStepError
 from hub.places.models import SUPERVISORS, VillagePage
 from hub.places.posts import posts_of
 from hub.sealing.models import OutboxKind, OutboxRow
+from hub.sealing.publishing import unknown_to_boxes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,6 +111,10 @@ def release_alert(user: User, emergency: Emergency) -> OutboxRow:
     may_command(user, locked.areas)
     if locked.expires_at <= timezone.now():
         raise NotReadyError([_("已过失效时间，不能再发。")])
+    unknown = unknown_to_boxes((locked.composed_by.username, user.username))
+    if unknown:
+        said = _("终端还不认识这些人的签名密钥：%(who)s。请换人，或先更新密钥集。")
+        raise NotReadyError([said % {"who": "、".join(unknown)}])
     locked.released_by, locked.released_at = user, timezone.now()
     locked.save()
     _log.info("emergency %s released", locked.alert_id)

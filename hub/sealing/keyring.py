@@ -120,6 +120,12 @@ class Keyring:
         """The key set signed by two roots, as boxes receive it."""
         return seal_keys(self.key_set(persons, version), [self.root(name) for name in ROOTS[:2]])
 
+    def retire(self, holder: str, key_id: str) -> None:
+        """Erase a revoked key, so that nobody lists it again; its holder gets a new one."""
+        path = self.path_of(holder)
+        if path.exists() and self._key(path).key_id == key_id:
+            path.unlink()
+
     def _public(self, key: PrivateKey, role: Role, holder: str) -> PublicKey:
         area = self.areas.get(holder, self.area) if role == "emergency" else self.area
         return key.public(role, area=area, holder=holder)

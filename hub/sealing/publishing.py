@@ -36,18 +36,30 @@ def present_trust() -> Trust | None:
     return Trust(codec.decode(KeySet, wire.loads(sealed.content())))
 
 
+def unknown_to_boxes(names: tuple[str, ...]) -> list[str]:
+    """Officers whose keys the published set does not list: boxes would refuse their alarm.
+
+    A hub that holds its roots itself lists everybody before it sends.
+    """
+    ring, trust = keyring(), present_trust()
+    if trust is None or (ring.folder / "offline").exists():
+        return []
+    listed = {key.key_id for key in trust.keys.keys}
+    return [name for name in names if ring.emergency(name).key_id not in listed]
+
+
 def publish(data: bytes) -> KeySet:
     """Take a signed key set into force; the same bytes again finish what a power cut left.
 
     Raises:
         CeremonyError: boxes would not believe it, or it lacks a key that the hub signs with.
     """
-    ring = keyring()
+    ring, present = keyring(), present_trust()
     newest = KeySetVersion.objects.order_by("-version").first()
     if newest is not None and bytes(newest.body) == data:
         following = ceremony.read_proposal(data).keys
     else:
-        following = ceremony.check(data, present_trust()).keys
+        following = ceremony.check(data, present).keys
         content = _held(ring, following, "content")
         _held(ring, following, "target")
         with transaction.atomic():
@@ -59,6 +71,10 @@ def publish(data: bytes) -> KeySet:
     for key in following.keys:
         if key.holder and "root" not in key.roles:
             ring.activate(key.holder, key.key_id)
+    listed = {key.key_id for key in following.keys}
+    for key in present.keys.keys if present else ():
+        if "emergency" in key.roles and key.key_id not in listed:
+            ring.retire(key.holder, key.key_id)
     _log.warning("key set %d is in force", following.version)
     return following
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.utils import timezone
 
 from contract.areas import Area
 from contract.errors import VillageError
@@ -15,7 +16,9 @@ from contract.messages import seal_message
 from edge_agent.clock import ManualClock
 from hub.dispatch.manifests import seal_layer
 from hub.dispatch.models import KeySetVersion, Layer
+from hub.emergency import desk as emergencies
 from hub.notices import desk
+from hub.notices.errors import NotReadyError
 from hub.places.models import Role
 from hub.sealing import ceremony, drills, key_commands
 from hub.sealing.models import OutboxRow, SealedNotice
@@ -223,6 +226,25 @@ def test_a_revoked_officer_s_alerts_are_refused_by_a_box(
     box.alarms.take_message(Area.parse(VILLAGE), seal_message(alert, stolen))
     assert box.alerts() == set()
     assert sorted(reason for _, reason in box.refusals()) == ["bad_signature", "unknown_key"]
+
+
+def test_an_officer_whom_boxes_do_not_know_is_told_before_the_alarm_and_not_after(
+    people: Desk, notices: Forms, table: Table
+) -> None:
+    first, second = people.county_officers
+    table.found()
+    now = timezone.now()
+    alarm = emergencies.draft_from_import(first, notices["N004"], people.village, now=now)
+    stolen = keyring().emergency(first.username).key_id
+    table.do("revoke", first.username, "--out", table.paper)
+    table.sign_and_publish("a", "c")
+    with pytest.raises(NotReadyError, match=first.username):
+        emergencies.release_alert(second, alarm)
+    table.do("renew", "--out", table.paper)
+    table.sign_and_publish("a", "b")
+    listed = {key.key_id for key in ceremony.read_proposal(_newest()).keys.keys}
+    assert stolen not in listed  # a revoked key is erased: the officer has a new one
+    assert emergencies.release_alert(second, alarm).kind == "alert"
 
 
 def test_new_roots_take_over_and_the_old_ones_are_nothing(table: Table, box: Box) -> None:
