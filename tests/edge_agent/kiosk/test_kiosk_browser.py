@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,6 +40,8 @@ SMALL_TEXT = """
   .map((e) => [e.outerHTML.slice(0, 80), parseFloat(getComputedStyle(e).fontSize)])
   .filter(([, size]) => size < 24)
 """
+MM_A_PIXEL = 43 * 25.4 / math.hypot(1920, 1080)
+"""Of the smallest standing screen that is usual, 43 inches."""
 WIDER_THAN_SCREEN = "() => document.documentElement.scrollWidth - innerWidth"
 pytestmark = pytest.mark.browser
 
@@ -66,6 +69,13 @@ def test_every_target_is_big_and_every_text_is_legible(
         assert page.evaluate(SMALL_TEXT) == [], path
         assert page.evaluate(WIDER_THAN_SCREEN) <= 0, path
     context.close()
+
+
+def test_pixels_are_large_enough_on_a_standing_screen() -> None:
+    """What the other tests hold in pixels, in the rules' own millimetres."""
+    assert 60 * MM_A_PIXEL >= 20, "targets: 60 dp are 9.5 mm, standing people need 20 mm"
+    assert 24 * MM_A_PIXEL >= 18 * 25.4 / 72, "text: 18 pt"
+    assert 44 * MM_A_PIXEL >= 30 * 25.4 / 72, "enlarged: 30 pt"
 
 
 def test_body_text_grows_with_the_chosen_size(open_village: Village, screen: Page) -> None:
