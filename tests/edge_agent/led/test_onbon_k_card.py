@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from edge_agent.clock import ManualClock
-from edge_agent.led import draw
+from edge_agent.led import draw, test_card
 from edge_agent.led.drivers.onbon_k import command, frame, reply
 from edge_agent.led.drivers.onbon_k.area import IN_PROGRAM, TextArea
 from edge_agent.led.drivers.onbon_k.driver import OnbonK
@@ -263,6 +263,22 @@ def test_picture_pages_are_turned_by_the_box() -> None:
     desk.run(6)
     second = desk.card.frame(desk.clock.monotonic_s())
     assert ImageChops.difference(first.convert("L"), second.convert("L")).getbbox() is not None
+
+
+@pytest.mark.parametrize("model", [K2, MK1, SIX_K3])
+def test_large_pictures_that_take_longer_to_send_than_to_look_at_are_all_shown(model: int) -> None:
+    clock = ManualClock(datetime(2026, 7, 3, 4, tzinfo=UTC))
+    card = OnbonKCard(Matrix(192, 64, "dual"), clock, model=model)
+    panel = OnbonK(MemoryLine(card, clock), PanelSpec(192, 64, "dual"), clock=clock)
+    screen = test_card.test_screen(panel.spec, "青石村", stay_s=2.0)
+    panel.show(screen)
+    seen = set()
+    for _ in range(400):
+        clock.advance(max(0.05, min(0.5, panel.keep_up() or 0.5)))
+        seen.add(card.frame(clock.monotonic_s()).convert("RGB").tobytes())
+    for page in screen.areas[0].pages:
+        drawn = draw.draw_page(page, screen.areas[0], panel.spec)
+        assert drawn.convert("RGB").tobytes() in seen
 
 
 def test_text_follows_pictures_and_pictures_follow_text() -> None:

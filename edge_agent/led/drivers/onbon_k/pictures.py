@@ -8,6 +8,7 @@ bytes alternate, as the maker's example picture shows.
 from __future__ import annotations
 
 import hashlib
+import math
 from typing import TYPE_CHECKING
 
 from PIL import Image, ImageChops
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 MEMORY_BYTES = 16384
 _BLOCK_HEAD_BYTES = 8
+_FRAME_BYTES = 120
+"""What a block's frame and its answer weigh on top of the pixels, escapes and pauses too."""
 _ERR_UNKNOWN = 2
 _REMOVAL_S = 1
 
@@ -94,6 +97,10 @@ class PictureArea:
         """Show a zone from its first page; False when it is there already."""
         if zone != self._zone:
             self._doubt()
+            sending_s = self._sending_s(zone)
+            if sending_s > timeout_s / 2:  # the time-out runs while the pixels are on their way
+                timeout_s += math.ceil(sending_s) if timeout_s else 0
+                at_s += sending_s
             self._link.ask(
                 command.special_pixel_area(
                     zone.x_px, zone.y_px, zone.width_px, zone.height_px, timeout_s=timeout_s
@@ -110,11 +117,18 @@ class PictureArea:
             )
         return self.turn(at_s, now)
 
+    def _sending_s(self, zone: PictureZone) -> float:
+        """How long its pixels take on this line."""
+        planes = 1 if self._spec.colours == "mono" else 2
+        count = zone.width_px // 8 * zone.height_px * planes
+        frames = -(-count // self._block_bytes)
+        return (count + frames * _FRAME_BYTES) * 10 / self._link.exchange.line.baud
+
     def turn(self, at_s: float, now: datetime) -> bool:
         """Send the picture that is due at ``at_s``, when it is not there already."""
         if self._wall is None or self._zone is None:
             return False
-        image = self._wall.image(at_s - self._since_s, now)
+        image = self._wall.image(max(0.0, at_s - self._since_s), now)
         pixels = pixels_of(image, colours=self._spec.colours != "mono")
         digest = hashlib.sha256(pixels).digest()
         if digest == self._digest:
@@ -131,7 +145,7 @@ class PictureArea:
         """Seconds until another picture is due."""
         if self._wall is None or self._zone is None:
             return None
-        return self._wall.next_turn_s(at_s - self._since_s, now)
+        return self._wall.next_turn_s(max(0.0, at_s - self._since_s), now)
 
     def remove(self, *, wait: bool = False) -> None:
         """Take the area away; a card that cannot is told to let it run out, ``wait`` for it."""
