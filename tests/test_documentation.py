@@ -26,7 +26,7 @@ REQUIRED = {
 }
 SECOND = {
     ("village-agent", "led"): ["show", "decode", "emulate", "drivers", "test", "snapshot"],
-    ("village-agent", "audio"): ["script", "say"],
+    ("village-agent", "audio"): ["script", "say", "log", "live"],
 }
 
 
