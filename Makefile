@@ -8,7 +8,7 @@ OUT    ?= evidence
 export VILLAGE_VOICE_FOLDER := $(VOICE)
 
 # pip's index is the machine's own setting; hashes in the lock files hold what it gives.
-.PHONY: help demo test bench lint format lock clean packages-demo packages-test
+.PHONY: help demo test bench faults powercut fleet voice lint format lock clean packages-demo packages-test
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -24,6 +24,18 @@ test: packages-test $(VENV)/.tools $(VOICE)/.fetched   ## all tests, headless Ch
 
 bench: packages-test $(VENV)/.tools $(VOICE)/.fetched  ## side-by-side measurements, printed as ratios
 	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+faults: packages-test $(VENV)/.tools   ## every row of the fault matrix, as a table in TABLE=faults.md; SHORT=1 for small doses
+	@$(BIN)/python -m faults $(if $(SHORT),--short) --out "$(or $(TABLE),faults.md)"
+
+powercut: packages-test $(VENV)/.tools   ## power cuts at block level in qemu: a thousand states (root; see docs/faults.md)
+	@$(BIN)/python -m faults.powercut
+
+fleet: packages-test $(VENV)/.tools   ## 2,000 simulated boxes against the real hub and broker
+	@$(BIN)/python -m bench.fleet
+
+voice: $(VOICE)/.fetched   ## the Mandarin voice, and the stock phrases that boxes carry
+	@$(BIN)/python -m edge_agent.audio.voices.stock --into "$(VOICE)/stock" --model "$(VOICE)"
 
 lint: $(VENV)/.tools   ## ruff and mypy, as CI runs them
 	$(BIN)/ruff check .
