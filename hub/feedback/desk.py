@@ -28,7 +28,7 @@ from hub.sealing.seal import keyring
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from django.contrib.auth.models import User
+    from django.contrib.auth.models import AnonymousUser, User
     from django.db.models import QuerySet
 
 DUE = timedelta(days=2)
@@ -36,7 +36,7 @@ LONGEST_CHARS = 1000
 _HIDDEN_FROM_VILLAGE = ("complaint",)
 
 
-def slips_of(user: User) -> QuerySet[FeedbackSlip]:
+def slips_of(user: User | AnonymousUser) -> QuerySet[FeedbackSlip]:
     """The slips that a person may read, newest first."""
     above: list[str] = []
     own: list[str] = []
@@ -52,7 +52,7 @@ def slips_of(user: User) -> QuerySet[FeedbackSlip]:
     return found.select_related("box", "answer").order_by("-at")
 
 
-def waiting_for(user: User) -> int:
+def waiting_for(user: User | AnonymousUser) -> int:
     """How many slips wait for an answer that this person may give."""
     return slips_of(user).filter(answer=None).count()
 

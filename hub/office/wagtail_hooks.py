@@ -12,6 +12,7 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.components import Component
 
+from hub.feedback.desk import waiting_for
 from hub.office import urls
 from hub.office.todo import todo_of
 from hub.places.models import SUPERVISORS, Role
@@ -66,6 +67,12 @@ def _item(name: str, label: Any, address: str, icon: str, order: int) -> MenuIte
     return MenuItem(label, address, name=name, icon_name=icon, order=order)
 
 
+def _slips(request: HttpRequest) -> str:
+    """The entry's words, with how many slips wait for this person."""
+    waiting = waiting_for(request.user)
+    return f"{_('群众反映')} ({waiting})" if waiting else str(_("群众反映"))
+
+
 @hooks.register("construct_main_menu", order=1000)
 def set_menu(request: HttpRequest, items: list[MenuItem]) -> None:
     """A short menu in the words of the person's own posts."""
@@ -76,7 +83,7 @@ def set_menu(request: HttpRequest, items: list[MenuItem]) -> None:
         _item("todo", _("今日待办"), reverse("wagtailadmin_home"), "tasks", 10),
         _item("notices", _("全部公开"), reverse("desk-notices"), "doc-full", 30),
         _item("delivery", _("送达情况"), reverse("desk-delivery"), "view", 50),
-        _item("feedback", _("群众反映"), reverse("desk-slips"), "comment", 55),
+        _item("feedback", _slips(request), reverse("desk-slips"), "comment", 55),
         _item("catalogue", _("公开目录"), reverse("desk-catalogue"), "list-ul", 60),
         _item("lexicon", _("读音词典"), reverse("desk-lexicon"), "openquote", 65),
     ]

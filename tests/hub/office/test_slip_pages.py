@@ -55,7 +55,9 @@ def test_a_slip_is_opened_heard_and_answered(people: Desk, box: str) -> None:
     slip = _said(box, "J-4821-001", "correction", phone="13800000000", text="少了五十元",
                  voice_b64=sound, voice_type="audio/ogg")  # fmt: skip
     client = _client(people.committee)
-    assert "J-4821-001" in client.get(reverse("desk-slips")).content.decode()
+    html = client.get(reverse("desk-slips")).content.decode()
+    assert "J-4821-001" in html
+    assert json.dumps("群众反映 (1)")[1:-1] in html, "the menu says that one waits"
     html = client.get(reverse("desk-slip", args=[slip.pk])).content.decode()
     for wanted in ("金额不对", "少了五十元", "13800000000", "<audio"):
         assert wanted in html
