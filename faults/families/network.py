@@ -203,7 +203,7 @@ def _spread_of_return(boxes: int) -> float:
 
 ROWS = (
     Row("9", "partition", "content shown throughout, right in 60 s after healing", partitioned),
-    Row("10", "half-open link", "noticed in 45 s", half_open),
+    Row("10", "half-open link", "noticed in 45 s and a turn", half_open),
     Row("11", "flapping link", "I1, asserted again at most every 10 s", flapping),
     Row(
         "12",
