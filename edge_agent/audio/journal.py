@@ -139,7 +139,8 @@ class Journal:
                 self._database.execute(_ADD_AIRTIME, (_day(now), ordinary_s))
             self._database.execute("COMMIT")
         except BaseException:
-            self._database.execute("ROLLBACK")
+            if self._database.in_transaction:  # over a full disk SQLite has undone it already
+                self._database.execute("ROLLBACK")
             raise
 
     def erase(self) -> None:
