@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kiosk_village import Village
     from playwright.sync_api import Browser, ConsoleMessage, Page
 
-TAPS = int(os.environ.get("KIOSK_TAPS", "120"))
+TAPS = int(os.environ.get("KIOSK_TAPS", "80"))
 """The long form, two weeks at 300 taps a day: ``KIOSK_TAPS=4200``."""
 DOM_NODES_AT_MOST = 20_000
 TAPPABLE = """
