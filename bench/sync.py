@@ -151,14 +151,15 @@ class Desk:
         self.emergency = next(each for each in found if each.get("kind") == "emergency")
         self.count = 0
 
-    def _user(self, role: str) -> User:
+    def _user(self, role: str, village: str = "") -> User:
         from django.contrib.auth.models import User  # noqa: PLC0415 - needs Django's set-up
 
         from hub.places.models import Role  # noqa: PLC0415 - needs Django's set-up
 
-        return User.objects.get(username=self.county.login(Role(role), self.village.code).username)
+        login = self.county.login(Role(role), village or self.village.code)
+        return User.objects.get(username=login.username)
 
-    def publish(self) -> str:
+    def publish(self, village: int = 0) -> str:
         """Publish one notice; returns its name when the transaction has committed."""
         from django.utils import timezone  # noqa: PLC0415 - needs Django's set-up
 
@@ -166,16 +167,17 @@ class Desk:
 
         self.count += 1
         key = f"B{self.count:04d}"
-        clerk = self._user("clerk")
+        place = self.county.villages[village]
+        clerk = self._user("clerk", place.code)
         form = {**self.form, "id": key}
-        page = desk.draft_from_import(clerk, form, self.village, now=timezone.now())
+        page = desk.draft_from_import(clerk, form, place, now=timezone.now())
         desk.drop_restricted_columns(clerk, page)
         desk.submit(clerk, page)
-        desk.approve(self._user("committee"), page)
-        desk.sign(self._user("secretary"), page)
+        desk.approve(self._user("committee", place.code), page)
+        desk.sign(self._user("secretary", place.code), page)
         return f"{key}@1"
 
-    def alarm(self) -> str:
+    def alarm(self, area: str = "") -> str:
         """Release an emergency by two officers; returns its id when that has committed."""
         from django.contrib.auth.models import User  # noqa: PLC0415 - needs Django's set-up
         from django.utils import timezone  # noqa: PLC0415 - needs Django's set-up
@@ -190,6 +192,9 @@ class Desk:
         part.pop("groups", None)
         form = {**self.emergency, "id": f"E{self.count:04d}", "emergency": part}
         draft = desk.draft_from_import(first, form, self.village, now=timezone.now())
+        if area:
+            draft.areas = [area]
+            draft.save()
         desk.release_alert(second, draft)
         return str(part["cap_id"])
 
