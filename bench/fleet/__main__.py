@@ -166,7 +166,8 @@ def changes(bench: Bench) -> None:
     published_s = time.monotonic() - started_s
     behind_s = bench.wait(bench.all_right, "the changes")
     say(f"{CHANGES} notices through the whole review chain",
-        f"published in {published_s:.1f} s; every box right {behind_s:.2f} s after the last")  # fmt: skip
+        f"published in {published_s:.1f} s; every box right {behind_s:.2f} s after the last"
+    )  # fmt: skip
 
 
 def receipts(bench: Bench, each: int) -> None:
