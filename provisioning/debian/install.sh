@@ -1,9 +1,9 @@
 #!/bin/sh
-# Installs what is missing of packages.txt for one purpose ("demo" or "test"), with sudo when not root.
+# Installs what is missing of packages.txt for one purpose ("demo", "test" or "box"), with sudo when not root.
 set -eu
 purpose=${1:-demo}
 here=$(dirname "$0")
-wanted=$(awk -v purpose="$purpose" '!/^#/ && NF && ($2 == "demo" || purpose == "test") { print $1 }' "$here/packages.txt")
+wanted=$(awk -v purpose="$purpose" '!/^#/ && NF && ($2 == "demo" || $2 == purpose) { print $1 }' "$here/packages.txt")
 
 is_there() {
     case $1 in
