@@ -15,6 +15,7 @@ from datetime import datetime  # noqa: TC003 - the codec resolves hints at run t
 from typing import TYPE_CHECKING, Any
 
 from contract.areas import Area
+from contract.errors import ContractError
 from contract.topics import check_box_id
 
 if TYPE_CHECKING:
@@ -49,8 +50,15 @@ class Ticket:
 
     @property
     def key_set(self) -> bytes:
-        """The sealed key set's bytes."""
-        return base64.b64decode(self.key_set_b64)
+        """The sealed key set's bytes.
+
+        Raises:
+            ContractError: not base64.
+        """
+        try:
+            return base64.b64decode(self.key_set_b64, validate=True)
+        except ValueError as error:
+            raise ContractError("the key set is not base64") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,7 +206,11 @@ def _is_good(key: PublicKey, signature: envelope.Signature, message: bytes) -> b
     verify = VERIFIERS.get(key.algorithm)
     if verify is None or signature.algorithm != key.algorithm:
         return False
-    return verify(base64.b64decode(key.public_b64), signature.value, message)
+    try:
+        public = base64.b64decode(key.public_b64, validate=True)
+    except ValueError:
+        return False
+    return verify(public, signature.value, message)
 
 
 def _is_signed_at_home(

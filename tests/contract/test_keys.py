@@ -94,6 +94,15 @@ def test_an_algorithm_that_the_key_does_not_have_is_not_believed() -> None:
         TRUST.verify(replace(good, signatures=(other,)))
 
 
+@pytest.mark.parametrize("text", ["x", "é", "====", ""])
+def test_a_key_that_is_no_key_signs_nothing(text: str) -> None:
+    broken = replace(COUNTY.public("emergency", area="530199"), public_b64=text)
+    trust = Trust(KeySet(1, (broken, TOWN.public("emergency", area="530199001"))))
+    with pytest.raises(SignatureError) as found:
+        trust.verify(sealed("alert", COUNTY, TOWN), [HOME])
+    assert found.value.reason == RefusalReason.BAD_SIGNATURE
+
+
 def test_the_next_key_set_is_believed_when_two_roots_say_so() -> None:
     assert TRUST.advance(seal_keys(key_set(2), ROOTS[1:])).keys.version == 2
 
