@@ -96,7 +96,7 @@ def storm(bench: Bench) -> None:
 def alerts(bench: Bench) -> None:
     """Release to verified at every box, beside a bare message of its size to the same boxes."""
     bare = _bare_rounds(bench)
-    bench.wait(bench.all_right, "the dispatcher's return")
+    bench.wait(bench.county.is_dispatching, "the dispatcher's return")
     hub = []
     for _ in range(ROUNDS):
         key = bench.county.desk.alarm(bench.area)

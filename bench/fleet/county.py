@@ -75,6 +75,12 @@ class County:
 
         return dict(Layer.objects.values_list("area", "generation"))
 
+    def is_dispatching(self) -> bool:
+        """Whether a dispatcher works and has its broker."""
+        from hub.leases.models import Worker  # noqa: PLC0415 - needs Django's set-up
+
+        return Worker.objects.filter(is_broker_up=True).exists()
+
     def rss_mb(self, name: str) -> float:
         """Resident memory of one program and its children."""
         process = self.children[name].process
