@@ -106,6 +106,8 @@ class Connection:
         if sock.fileno() in ready:
             self._heard_s = time.monotonic()
             self._read(client)
+        if self._inbox and self._client is client:
+            self._hand_over(client)
         if free and self._client is client:
             client.loop_write()
         if self._client is client:
@@ -115,15 +117,15 @@ class Connection:
         while client.loop_read() == MQTTErrorCode.MQTT_ERR_SUCCESS and self._client is client:
             sock = client.socket()
             if sock is None or not _has_more(sock):
-                break
-        if self._inbox and self._client is client:
-            self._hand_over(client)
+                return
 
     def _hand_over(self, client: Client) -> None:
-        taken, self._inbox = self._inbox, []
+        """What cannot be stored now stays, unacknowledged, for the next turn."""
+        taken = list(self._inbox)
         self._listener.received(
             [Incoming(each.topic, bytes(each.payload), bool(each.retain)) for each in taken]
         )
+        del self._inbox[: len(taken)]
         for each in taken:
             client.ack(each.mid, each.qos)
 

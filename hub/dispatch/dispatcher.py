@@ -7,7 +7,7 @@ import select
 import time
 from typing import TYPE_CHECKING
 
-from django.db import DatabaseError, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from contract import codec, topics, wire
@@ -24,6 +24,7 @@ from hub.ledger import boxes, taking
 from hub.live.relay import Relay
 from hub.sealing.models import SealedNotice
 from hub.sealing.seal import keyring
+from hub.site.conflicts import committed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -171,26 +172,27 @@ class Dispatcher:
 
     def received(self, outlet: Outlet, messages: Sequence[Incoming]) -> None:
         """Store what boxes said, in one transaction, then answer."""
+        for topic, payload in committed(lambda: self._stored(messages)):
+            outlet.connection.publish(topic, payload)
+
+    def _stored(self, messages: Sequence[Incoming]) -> list[tuple[str, bytes]]:
         replies: list[tuple[str, bytes]] = []
         batches: list[EventBatch] = []
-        with transaction.atomic():
-            for message in messages:
-                batch = _batch_in(message)
-                if batch is None:
-                    replies += self._take_safely(message)
-                else:
-                    batches.append(batch)
-            replies += _take_events(batches)
-        for topic, payload in replies:
-            outlet.connection.publish(topic, payload)
+        for message in messages:
+            batch = _batch_in(message)
+            if batch is None:
+                replies += self._take_safely(message)
+            else:
+                batches.append(batch)
+        return replies + _take_events(batches)
 
     def _take_safely(self, message: Incoming) -> list[tuple[str, bytes]]:
         """One box's odd message must not keep every other box's from being stored."""
         try:
             with transaction.atomic():
                 return self._take(message)
-        except DatabaseError:
-            raise
+        except (OperationalError, InterfaceError):
+            raise  # the database is away or in conflict; what it refuses to hold is the message's
         except Exception as error:  # noqa: BLE001 - see above; the message is dropped
             _log.error("a message on %s is dropped: %s", message.topic[:60], type(error).__name__)
             return []
@@ -244,7 +246,7 @@ def _take_events(batches: Sequence[EventBatch]) -> list[tuple[str, bytes]]:
     try:
         with transaction.atomic():
             reached = taking.take_batches(batches) if batches else []
-    except DatabaseError:
+    except (OperationalError, InterfaceError):
         raise
     except Exception as error:  # noqa: BLE001 - one box's odd batch must not keep out the others
         if len(batches) == 1:
