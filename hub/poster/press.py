@@ -25,7 +25,8 @@ ADDRESS_SPACE_MAX_BYTES = 3 * 1024**3
 
 def laid_out(html: str) -> Document:
     """One document laid out in pages, which count by themselves."""
-    from weasyprint import HTML  # noqa: PLC0415 - half a second that only printing pays
+    _wake_weasyprint()
+    from weasyprint import HTML  # noqa: PLC0415 - as above
 
     return HTML(string=html, url_fetcher=_fetcher()).render()
 
@@ -43,8 +44,20 @@ def joined(documents: Sequence[Document]) -> bytes:
     return body
 
 
+def _wake_weasyprint() -> None:
+    """Import it, which takes half a second that only printing pays.
+
+    It lets the whole process take pictures that are cut short; ours must be whole.
+    """
+    import weasyprint  # noqa: F401, PLC0415 - see above
+    from PIL import ImageFile  # noqa: PLC0415 - only here
+
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+
+
 def _fetcher() -> URLFetcher:
     """Opens ``data:`` addresses and nothing else."""
+    _wake_weasyprint()
     from weasyprint.urls import URLFetcher  # noqa: PLC0415 - as above
 
     return URLFetcher(allowed_protocols=["data"])

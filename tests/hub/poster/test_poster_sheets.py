@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from weasyprint.urls import URLFetchingError
+from PIL import Image
 
+from edge_agent.led.pictures import PictureError, open_picture
 from hub.catalogue.models import Item
 from hub.phone.models import Edition
 from hub.poster import press
@@ -112,8 +114,11 @@ def test_the_catalogue_says_which_paper_an_item_wants(people: Desk, notices: For
 
 @pytest.mark.parametrize("address", ["file:///etc/passwd", "http://127.0.0.1:9/x", "ftp://x/y"])
 def test_the_press_fetches_nothing(address: str) -> None:
+    fetcher = press._fetcher()
+    from weasyprint.urls import URLFetchingError  # noqa: PLC0415 - it changes the whole process
+
     with pytest.raises((URLFetchingError, ValueError)):
-        press._fetcher().fetch(address)
+        fetcher.fetch(address)
 
 
 def test_hostile_words_are_printed_as_words(
@@ -130,3 +135,11 @@ def test_hostile_words_are_printed_as_words(
 def test_a_press_that_fails_says_what_to_do() -> None:
     with pytest.raises(PressError, match="请稍后再试"):
         printed_pdf([])
+
+
+def test_printing_leaves_a_picture_that_is_cut_short_refused() -> None:
+    press.laid_out("<p>村务公开</p>")
+    whole = io.BytesIO()
+    Image.new("RGB", (400, 200), (250, 250, 250)).save(whole, "PNG")
+    with pytest.raises(PictureError):
+        open_picture(whole.getvalue()[:60], 64, 32)
