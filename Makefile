@@ -20,7 +20,7 @@ test: packages-test $(VENV)/.tools $(VOICE)/.fetched   ## all tests, headless Ch
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2 --dist loadfile --ignore tests/hub/enrol --ignore tests/hub/on_postgres
 	$(BIN)/pytest tests/hub/enrol  # its web server needs the database for itself
-	$(BIN)/python -m tests.with_postgres tests/hub/on_postgres tests/hub/dispatch tests/hub/sealing
+	$(BIN)/python -m tests.with_postgres tests/hub/on_postgres tests/hub/dispatch tests/hub/sealing tests/hub/ledger
 
 bench: packages-test $(VENV)/.tools $(VOICE)/.fetched  ## side-by-side measurements, printed as ratios
 	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
