@@ -68,6 +68,7 @@ class FleetBox:
         self._pending: dict[Area, tuple[Manifest, bytes]] = {}
         self._blobs: dict[str, object] = {}
         self._report_s = float("inf")
+        self._inbox: deque[tuple[float, MQTTMessage]] = deque()
         self._waiting: deque[Event] = deque()
         self._made = self._sent = self.acknowledged = 0
 
@@ -121,6 +122,7 @@ class FleetBox:
         """Break the connection without a word, as a power cut does."""
         client, self._client = self._client, None
         self.is_up = False
+        self._inbox.clear()
         sock = client.socket() if client else None
         if sock is not None:
             sock.close()
@@ -172,12 +174,25 @@ class FleetBox:
         return wire.dumps(codec.encode(state))
 
     def _on_message(self, client: Client, _user: object, message: MQTTMessage) -> None:
-        arrived_s = time.monotonic()
+        del client
+        self._inbox.append((time.monotonic(), message))
+
+    def work(self) -> bool:
+        """Deal with one message; False when there is none.
+
+        A crowd reads all its boxes first and works afterwards: in a county no box waits for
+        another one's processor, so a message's arrival must not either.
+        """
+        if not self._inbox:
+            return False
+        arrived_s, message = self._inbox.popleft()
         try:
             self._take(message.topic, bytes(message.payload), arrived_s)
         except ContractError:
             self.seen.refused += 1
-        client.ack(message.mid, message.qos)
+        if self._client is not None:
+            self._client.ack(message.mid, message.qos)
+        return True
 
     def _take(self, topic: str, body: bytes, arrived_s: float) -> None:
         if topic == topics.box_down(self.box, "ack"):

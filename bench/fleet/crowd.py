@@ -8,6 +8,7 @@ import random
 import selectors
 import ssl
 import time
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +79,7 @@ class _Inside:
         self._descriptor: dict[int, int] = {}
         self._due_s: dict[int, float] = {}
         self._tick_s = 0.0
+        self._busy: deque[FleetBox] = deque()
 
     def turn(self) -> None:
         """Connect who is due, read who has something, tick."""
@@ -85,7 +87,8 @@ class _Inside:
         for box in [each for each in self._boxes if self._due_s.get(id(each), 1e18) <= now_s]:
             self._connect(box)
             self._read(0.0)
-        self._read(TURN_S)
+        self._read(0.0 if self._busy else TURN_S)
+        self._work()
         if now_s >= self._tick_s:
             self._tick_s = now_s + TICK_S
             for box in self._boxes:
@@ -94,10 +97,22 @@ class _Inside:
 
     def _read(self, timeout_s: float) -> None:
         for key, _ in self._selector.select(timeout_s):
-            if not key.data.readable() or not key.data.tick(time.monotonic()):
+            if not key.data.readable():
                 self._lost(key.data)
-            elif key.data.is_up:
+                continue
+            self._busy.append(key.data)
+            if key.data.is_up:
                 self._retry[id(key.data)].succeeded()
+
+    def _work(self) -> None:
+        """Some of what was read, then look for more: arrivals come first."""
+        ends_s = time.monotonic() + TURN_S
+        while self._busy and time.monotonic() < ends_s:
+            box = self._busy.popleft()
+            while box.work():
+                pass
+            if id(box) in self._descriptor and not box.tick(time.monotonic()):
+                self._lost(box)
 
     def _connect(self, box: FleetBox) -> None:
         self._due_s.pop(id(box), None)
