@@ -9,6 +9,7 @@ nothing at a county's size, and a client id that is not the user name could kick
 from __future__ import annotations
 
 import os
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -172,8 +173,8 @@ def _replace(path: Path, text: str) -> None:
     """Write what is new; what stands there already is left, so that a full disk starts a broker."""
     if path.exists() and path.read_text(encoding="ascii") == text:
         return
-    draft = path.with_suffix(".new")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")  # others may write just now
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(text)
         file.flush()
