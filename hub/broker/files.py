@@ -139,7 +139,7 @@ class BrokerFiles:
             lines.append("user root")
         lines += tls.lines() if tls is not None else []
         lines.append(f"listener 0 {EVICTION_SOCKET}")  # last: options bind to what stands above
-        _replace(self.configuration, "\n".join(lines) + "\n")
+        write_whole(self.configuration, "\n".join(lines) + "\n")
 
     def names(self) -> frozenset[str]:
         """Who is let in, by the password file; empty before it is written."""
@@ -158,8 +158,8 @@ class BrokerFiles:
         rules = [f"user {HUB_USER}", f"topic readwrite {topics.VERSION}/#"]
         for account in ordered:
             rules += _rules(account)
-        _replace(self.access, "\n".join(rules) + "\n")
-        _replace(self.passwords, "\n".join(names) + "\n")
+        write_whole(self.access, "\n".join(rules) + "\n")
+        write_whole(self.passwords, "\n".join(names) + "\n")
 
 
 def _rules(account: Account) -> list[str]:
@@ -169,8 +169,11 @@ def _rules(account: Account) -> list[str]:
     return [*rules, f"topic read {down}", f"topic write {up}"]
 
 
-def _replace(path: Path, text: str) -> None:
-    """Write what is new; what stands there already is left, so that a full disk starts a broker."""
+def write_whole(path: Path, text: str) -> None:
+    """Write a file for its owner only, whole or not at all.
+
+    What stands there already is left, so that a full disk starts a broker.
+    """
     if path.exists() and path.read_text(encoding="ascii") == text:
         return
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")  # others may write just now

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cryptography import x509
+
+from hub.broker.files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,13 +30,13 @@ def prepare(authority: Authority, folder: Path, names: Iterable[str]) -> None:
         names: host names and IP addresses under which boxes reach the broker.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _keep(folder / "ca.pem", authority.certificate_pem())
+    write_whole(folder / "ca.pem", authority.certificate_pem())
     if not _is_good(folder / "server.pem", frozenset(names)):
         certificate, key = authority.server(names)
-        _keep(folder / "server.key", key)
-        _keep(folder / "server.pem", certificate)
+        write_whole(folder / "server.key", key)
+        write_whole(folder / "server.pem", certificate)
     if not (folder / "crl.pem").exists():
-        _keep(folder / "crl.pem", authority.revocation_list(()))
+        write_whole(folder / "crl.pem", authority.revocation_list(()))
 
 
 def write_revoked(authority: Authority, folder: Path, certificates_pem: Iterable[str]) -> None:
@@ -48,7 +48,7 @@ def write_revoked(authority: Authority, folder: Path, certificates_pem: Iterable
     wanted = {x509.load_pem_x509_certificate(pem.encode()).serial_number for pem in pems}
     listed = {each.serial_number for each in x509.load_pem_x509_crl(path.read_bytes())}
     if listed != wanted:
-        _keep(path, authority.revocation_list(pems))
+        write_whole(path, authority.revocation_list(pems))
 
 
 def _is_good(path: Path, names: frozenset[str]) -> bool:
@@ -59,16 +59,3 @@ def _is_good(path: Path, names: frozenset[str]) -> bool:
     carried = {str(each.value) for each in found}
     is_young = certificate.not_valid_after_utc - RENEW_BEFORE > datetime.now(UTC)
     return carried == names and is_young
-
-
-def _keep(path: Path, text: str) -> None:
-    """Whole or not at all, and for its owner only."""
-    if path.exists() and path.read_text(encoding="ascii") == text:
-        return
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")  # others may write just now
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
