@@ -11,6 +11,7 @@ import socket
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -21,6 +22,17 @@ def poke(run: Path, part: str) -> None:
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
         sender.setblocking(False)
         sender.sendto(b"!", str(run / f"{part}.poke"))
+
+
+def wait_for(wanted: Mapping[int, int], timeout_s: float) -> dict[int, int]:
+    """Wait for events (poll(2)) of file descriptors; which came, by descriptor.
+
+    Unlike select(2) it takes descriptors of any number.
+    """
+    poller = select.poll()
+    for descriptor, events in wanted.items():
+        poller.register(descriptor, events)
+    return dict(poller.poll(max(0.0, timeout_s) * 1000.0))
 
 
 def is_listening(run: Path, part: str) -> bool:
@@ -45,13 +57,12 @@ class PokeListener:
         self._socket.bind(str(self._path))
 
     def fileno(self) -> int:
-        """For select, selectors and asyncio."""
+        """For `wait_for` and asyncio."""
         return self._socket.fileno()
 
     def wait(self, timeout_s: float) -> bool:
         """Sleep until poked or until ``timeout_s`` has passed; True when poked."""
-        ready, _, _ = select.select([self._socket], [], [], max(0.0, timeout_s))
-        return bool(ready) and self.drain()
+        return bool(wait_for({self.fileno(): select.POLLIN}, timeout_s)) and self.drain()
 
     def drain(self) -> bool:
         """Take all pokes that wait; True when there was at least one."""

@@ -41,6 +41,8 @@ _log = logging.getLogger(__name__)
 TURN_S = 1.0
 CHECK_EVERY_S = 600.0
 AFTER_TROUBLE_S = 2.0
+"""Work that the disk did not take rests so long; network and emergencies do not."""
+PAUSE_S = 0.1
 STARVED_S = 30.0
 
 
@@ -78,6 +80,7 @@ class Link:
         self._ballast.lay()
         self._starved_s: float | None = None
         self._checked_s = clock.monotonic_s()
+        self._rests_until_s = float("-inf")
         self.stopping = False
         settings.link_up.unlink(missing_ok=True)
         self._told_up = False
@@ -111,16 +114,26 @@ class Link:
                     self._held.condemn()
                     raise
                 _log.error("the disk does not take it, trying again: %s", error)
-                self._held.clock.sleep(AFTER_TROUBLE_S)
+                self.rest()
+                self._held.clock.sleep(PAUSE_S)
         self.close()
+
+    def rest(self) -> None:
+        """Leave the disk alone for a moment, but for emergencies."""
+        self._rests_until_s = self._held.clock.monotonic_s() + AFTER_TROUBLE_S
 
     def turn(self, timeout_s: float = TURN_S) -> None:
         """Wait for network or poke, then do what is due."""
         notify("WATCHDOG=1")
         self._session.turn(self._poked.fileno(), timeout_s)
-        self._tell_up()
         self._poked.drain()
-        self._alarms.turn()
+        self._tell_up()
+        self._judge_alarms()
+        if self._held.clock.monotonic_s() >= self._rests_until_s:
+            self._work()
+
+    def _work(self) -> None:
+        """Everything that may wait for a disk with room."""
         self._sync.turn()
         self._time.turn()
         self._take_files()
@@ -198,7 +211,22 @@ class Link:
         _log.info("connected as %s, session %s", box, session)
 
     def received(self, topic: str, payload: bytes, *, is_repeated: bool) -> None:
-        """Sort a message into its room. When this returns, it is on the disk."""
+        """Sort a message into its room. When this returns it is on the disk, or comes again."""
+        try:
+            self._sort(topic, payload, is_repeated=is_repeated)
+        except (OSError, *ROTTEN_ERRORS) as error:
+            if not is_full(error):
+                raise
+            is_alert = topic.endswith("/alert")
+            is_urgent = is_alert or (topic.endswith("/time") and self._held.memory.waiting())
+            if is_urgent and self._has_freed_room():
+                self._sort(topic, payload, is_repeated=True)  # our own second try is no replay
+            elif is_alert:
+                raise
+            else:
+                self._starve()
+
+    def _sort(self, topic: str, payload: bytes, *, is_repeated: bool) -> None:
         box = self._settings.box.id
         if topic.startswith(topics.KEYS):
             self._take_keys(topic, payload)
@@ -222,22 +250,26 @@ class Link:
             return
         if area not in self._settings.followed or not payload:
             return  # a cleared retained message says nothing that the manifest does not
+        self._take_word(area, word, sha256, payload, is_repeated=is_repeated)
+
+    def _has_freed_room(self) -> bool:
+        """An emergency gets the room that was kept; False when it was gone already."""
+        if not self._ballast.release():
+            return False
+        self._starve()
+        return True
+
+    def _judge_alarms(self) -> None:
         try:
-            self._take_word(area, word, sha256, payload, is_repeated=is_repeated)
+            self._alarms.turn()
         except (OSError, *ROTTEN_ERRORS) as error:
-            if not is_full(error):
+            if not (is_full(error) and self._has_freed_room()):
                 raise
-            if word != "alert":
-                self._starve()
-            elif self._ballast.release():
-                self._starve()
-                self._take_word(area, word, sha256, payload, is_repeated=is_repeated)
-            else:
-                raise
+            self._alarms.turn()
 
     def _starve(self) -> None:
-        """No room for text: let it go and ask again later. The line stays free for alarms."""
-        _log.error("the disk is full; text is asked for again when there is room")
+        """No room: let it go and ask again later. The line stays free for alarms."""
+        _log.error("the disk is full; the rest is asked for again when there is room")
         self._starved_s = self._held.clock.monotonic_s()
         self._held.is_starved = self._held.changed = True
 
@@ -248,7 +280,8 @@ class Link:
             return
         self._starved_s, self._held.is_starved = None, False
         self._held.changed = True
-        self._session.subscribe([topics.area_manifest(area) for area in self._settings.followed])
+        manifests = [topics.area_manifest(area) for area in self._settings.followed]
+        self._session.subscribe([topics.KEYS, topics.HUB, *manifests])
         self._sync.start()
 
     def _take_word(

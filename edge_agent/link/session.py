@@ -11,9 +11,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import secrets
-import select
 import sqlite3
 import ssl
+from select import POLLIN, POLLOUT
 from typing import TYPE_CHECKING, Any, Protocol
 
 from paho.mqtt.client import Client, MQTTMessage, MQTTv5
@@ -24,6 +24,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from contract import topics
 from edge_agent.link.retry import Retry
+from edge_agent.poke import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +41,7 @@ RECEIVE_MAXIMUM = 20
 MAXIMUM_PACKET_BYTES = 256 * 1024
 CONNECT_WITHIN_S = 5.0
 AFTER_TROUBLE_S = 10.0
+"""What could not be stored is asked for again so late; the line stays open for the rest."""
 PATIENCE = 1.4
 """Times the keep-alive without a sign of the broker: 42 s at 30 s, so that a link that is open at
 one end only is noticed within 45 s, the second of our own turn included."""
@@ -80,6 +82,7 @@ class Session:
         self._name = ""
         self._next_try_s = float("-inf")
         self._heard_s = 0.0
+        self._ask_again_s = float("inf")
 
     @property
     def is_up(self) -> bool:
@@ -107,14 +110,14 @@ class Session:
         if client is None or sock is None:
             self._lose("not connected")
             left_s = max(0.0, self._next_try_s - self._clock.monotonic_s())
-            select.select([other], [], [], min(timeout_s, left_s))
+            wait_for({other: POLLIN}, min(timeout_s, left_s))
             return
-        wants = [sock.fileno()] if client.want_write() else []
-        ready, free, _ = select.select([sock.fileno(), other], wants, [], timeout_s)
-        if sock.fileno() in ready:
+        events = POLLIN | (POLLOUT if client.want_write() else 0)
+        came = wait_for({sock.fileno(): events, other: POLLIN}, timeout_s).get(sock.fileno(), 0)
+        if came & ~POLLOUT:
             self._heard_s = self._clock.monotonic_s()
             self._read(client)
-        if free and self._client is client:
+        if came & POLLOUT and self._client is client:
             client.loop_write()
         self._watch(client)
 
@@ -136,6 +139,8 @@ class Session:
             self._lose("the connection broke")
         elif silent_s > patience_s:
             self._lose(f"nothing heard for {silent_s:.0f} s")
+        elif self._clock.monotonic_s() >= self._ask_again_s:
+            self._lose("the broker is to send again what could not be stored")
 
     def _connect(self) -> None:
         self._name = secrets.token_hex(4)
@@ -194,14 +199,17 @@ class Session:
                 message.topic, bytes(message.payload), is_repeated=bool(message.dup)
             )
         except (OSError, sqlite3.Error) as error:
-            # Not acknowledged: the disk may have room again when the broker sends it again.
-            self._lose(f"cannot store: {error}", at_least_s=AFTER_TROUBLE_S)
+            # Not acknowledged, so it comes again with a new connection. The present one stays
+            # for a while: the next message may be an emergency for which there is room.
+            _log.error("cannot store a message: %s", error)
+            again_s = self._clock.monotonic_s() + AFTER_TROUBLE_S
+            self._ask_again_s = min(self._ask_again_s, again_s)
             return
         except Exception:  # noqa: BLE001 - a fault of ours must not stop every later message
             _log.exception("a message could not be dealt with and is dropped")
         client.ack(message.mid, message.qos)
 
-    def _lose(self, why: str, *, at_least_s: float = 0.0) -> None:
+    def _lose(self, why: str) -> None:
         """Drop the connection and decide when to try again."""
         client, self._client = self._client, None
         if client is None:
@@ -210,12 +218,12 @@ class Session:
             _log.warning("no connection: %s", why)
         else:
             _log.info("no connection: %s", why)
-        self._is_up = False
+        self._is_up, self._ask_again_s = False, float("inf")
         _hang_up(client)
         now_s = self._clock.monotonic_s()
         self._at = (self._at + 1) % len(self._addresses)
         others = len(self._addresses) - 1
-        self._next_try_s = now_s + max(self._retry.pause_s(now_s, others), at_least_s)
+        self._next_try_s = now_s + self._retry.pause_s(now_s, others)
 
     def subscribe(self, topics_: Sequence[str]) -> None:
         """Ask for topics at QoS 1, their retained messages included."""
@@ -251,7 +259,7 @@ class Session:
 
 def _has_more(sock: SocketLike) -> bool:
     pending = sock.pending() if isinstance(sock, ssl.SSLSocket) else 0
-    return pending > 0 or bool(select.select([sock.fileno()], [], [], 0)[0])
+    return pending > 0 or bool(wait_for({sock.fileno(): POLLIN}, 0.0))
 
 
 def _hang_up(client: Client) -> None:

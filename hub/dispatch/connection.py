@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import select
 import ssl
 import time
 from dataclasses import dataclass
+from select import POLLIN, POLLOUT
 from typing import TYPE_CHECKING, Protocol
 
 from paho.mqtt.client import Client, MQTTMessage, MQTTv5
@@ -22,6 +22,7 @@ from paho.mqtt.properties import Properties
 
 from contract import topics
 from hub.broker.files import HUB_USER
+from hub.dispatch.wake import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -86,7 +87,7 @@ class Connection:
         return self.is_up and len(self._done) < UNACKNOWLEDGED
 
     def fileno(self) -> int | None:
-        """For select, while there is a connection."""
+        """For `wait_for`, while there is a connection."""
         sock = self._client.socket() if self._client is not None else None
         return sock.fileno() if sock is not None else None
 
@@ -99,16 +100,16 @@ class Connection:
         if client is None or sock is None:
             self._lose("not connected")
             left_s = max(0.0, self._next_try_s - time.monotonic())
-            select.select([other], [], [], min(timeout_s, left_s))
+            wait_for({other: POLLIN}, min(timeout_s, left_s))
             return
-        wants = [sock.fileno()] if client.want_write() else []
-        ready, free, _ = select.select([sock.fileno(), other], wants, [], timeout_s)
-        if sock.fileno() in ready:
+        events = POLLIN | (POLLOUT if client.want_write() else 0)
+        came = wait_for({sock.fileno(): events, other: POLLIN}, timeout_s).get(sock.fileno(), 0)
+        if came & ~POLLOUT:
             self._heard_s = time.monotonic()
             self._read(client)
         if self._inbox and self._client is client:
             self._hand_over(client)
-        if free and self._client is client:
+        if came & POLLOUT and self._client is client:
             client.loop_write()
         if self._client is client:
             self._watch(client)
@@ -238,7 +239,7 @@ class Connection:
 
 def _has_more(sock: SocketLike) -> bool:
     pending = sock.pending() if isinstance(sock, ssl.SSLSocket) else 0
-    return pending > 0 or bool(select.select([sock.fileno()], [], [], 0)[0])
+    return pending > 0 or bool(wait_for({sock.fileno(): POLLIN}, 0.0))
 
 
 def _nothing() -> None:

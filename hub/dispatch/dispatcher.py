@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-import select
 import time
+from select import POLLIN
 from typing import TYPE_CHECKING
 
 from django.db import InterfaceError, OperationalError, transaction
@@ -19,6 +19,7 @@ from hub.dispatch import disk, key_sets, manifests, notes
 from hub.dispatch.models import Layer
 from hub.dispatch.outlet import BrokerAddress, Outlet
 from hub.dispatch.reports import Reports, note_silent
+from hub.dispatch.wake import wait_for
 from hub.feedback.sending import AnswerPost
 from hub.ledger import boxes, taking
 from hub.live.relay import Relay
@@ -98,7 +99,7 @@ class Dispatcher:
         """Wait for any broker or for a wake-up."""
         if len(self._outlets) > 1:
             sockets = [found for each in self._outlets if (found := each.connection.fileno())]
-            select.select([woken_by, *sockets], [], [], timeout_s)
+            wait_for(dict.fromkeys([woken_by, *sockets], POLLIN), timeout_s)
             timeout_s = 0.0
         for each in self._outlets:
             each.connection.turn(woken_by, timeout_s)
@@ -130,7 +131,8 @@ class Dispatcher:
         for area in act.areas:
             self._seal(area)
         layers = Layer.objects.filter(area__in=act.areas)
-        self._unsent[act.row] = {layer.area: layer.version for layer in layers}
+        if act.row is not None:
+            self._unsent[act.row] = {layer.area: layer.version for layer in layers}
         self.settled()
 
     def _send_alert(self, act: SealedAct) -> None:

@@ -11,11 +11,11 @@ import contextlib
 import logging
 import os
 import queue
-import select
 import signal
 import socket
 import threading
 import time
+from select import POLLIN
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -26,7 +26,7 @@ from django.db import close_old_connections
 from hub.dispatch import outlet
 from hub.dispatch.dispatcher import Dispatcher
 from hub.dispatch.sealer import SealedAct, Sealer
-from hub.dispatch.wake import WakeSocket, wake
+from hub.dispatch.wake import WakeSocket, wait_for, wake
 from hub.leases.holding import Holding
 from hub.ledger import boxes
 from hub.preview.recording import studio
@@ -133,7 +133,7 @@ def _turn(
             dispatcher.turn(woken.fileno(), TURN_S)
         else:
             dispatcher.close()
-            select.select([woken.fileno()], [], [], TURN_S)
+            wait_for({woken.fileno(): POLLIN}, TURN_S)
         woken.drain()
     except DatabaseError:
         _log.exception("the database is not available, trying again")

@@ -7,12 +7,14 @@ looks there by itself now and then.
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 NAME = "dispatch.wake"
@@ -28,6 +30,14 @@ def wake(folder: Path | None = None) -> None:
         sender.sendto(b"!", path)
 
 
+def wait_for(wanted: Mapping[int, int], timeout_s: float) -> dict[int, int]:
+    """Wait for events (poll(2)) of descriptors of any number; which came, by descriptor."""
+    poller = select.poll()
+    for descriptor, events in wanted.items():
+        poller.register(descriptor, events)
+    return dict(poller.poll(max(0.0, timeout_s) * 1000.0))
+
+
 class WakeSocket:
     """The socket on which the dispatcher sleeps."""
 
@@ -41,7 +51,7 @@ class WakeSocket:
         self._socket.bind(self._path)
 
     def fileno(self) -> int:
-        """For select."""
+        """For `wait_for`."""
         return self._socket.fileno()
 
     def drain(self) -> bool:

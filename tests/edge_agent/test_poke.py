@@ -1,8 +1,13 @@
 """Pokes wake a sleeper, may be lost, and never block the one who pokes."""
 
+import os
+import resource
 from pathlib import Path
+from select import POLLIN
 
-from edge_agent.poke import PokeListener, poke
+import pytest
+
+from edge_agent.poke import PokeListener, poke, wait_for
 
 
 def test_a_poke_wakes_the_sleeper(tmp_path: Path) -> None:
@@ -37,3 +42,16 @@ def test_a_socket_that_a_dead_part_left_behind_is_taken_over(tmp_path: Path) -> 
         poke(tmp_path, "led")
         assert listener.wait(5.0)
     del abandoned
+
+
+def test_a_program_with_more_than_a_thousand_open_files_still_waits() -> None:
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[0] <= 1100:
+        pytest.skip("this machine lets a program open no such number of files")
+    reader, writer = os.pipe()
+    os.write(writer, b"!")
+    os.dup2(reader, 1100)  # beyond what select(2) can name
+    try:
+        assert wait_for({1100: POLLIN}, 5.0) == {1100: POLLIN}
+    finally:
+        for each in (reader, writer, 1100):
+            os.close(each)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING
 
 import pytest
 
-from contract import topics
-from contract.messages import sha256_hex
+from contract import codec, topics, wire
+from contract.messages import seal_message, sha256_hex
+from contract.uplink import TimeAnswer, TimeQuestion
 from edge_agent.link import ballast
 from edge_agent.link.ballast import Ballast, is_full
 from edge_agent.link.program import STARVED_S, Link
@@ -92,6 +94,68 @@ def test_text_waits_and_an_emergency_fits_in(
     assert "disk_full" not in link._state._faults()
     send(link, box, county.manifest(3, ("N1", 1, first), ("N2", 1, second)), second)
     assert names(box) == {"N1@1", "N2@1", "A1"}
+
+
+def _no_room(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_what_is_no_emergency_is_let_go_and_asked_for_again(
+    link: Link, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link._upload, "take_ack", _no_room)
+    link.received(topics.box_down("box-1", "ack"), b"{}", is_repeated=False)
+    assert link._held.is_starved
+    assert link._ballast.is_laid
+
+
+def test_an_emergency_that_got_its_room_late_is_told_once_and_is_no_replay(
+    link: Link, box: Box, county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, tries = link._held.receipts.write, [_no_room]
+
+    def full_at_first(*words: object) -> None:
+        tries.pop()() if tries else write(*words)  # type: ignore[arg-type] # what it was given
+
+    monkeypatch.setattr(link._held.receipts, "write", full_at_first)
+    body = county.seal_alert(county.alert())
+    link.received(topics.area_alert(box.area), body, is_repeated=False)
+    assert names(box) == {"A1"}
+    stages = [each.body["stage"] for each in link._held.outbox.after(0)]
+    assert stages == ["received", "stored"]
+
+
+def test_the_time_that_an_emergency_waits_for_gets_the_room_too(
+    link: Link, box: Box, county: County, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.trusted = False
+    link.received(topics.area_alert(box.area), county.seal_alert(county.alert()), is_repeated=False)
+    assert names(box) == set()
+    monkeypatch.setattr(clock, "store_trust", _no_room)
+    for _ in range(2):  # the first is written into the room that was kept
+        question = codec.decode(TimeQuestion, wire.loads(link._time.question() or b""))
+        answer = TimeAnswer("box-1", question.nonce, clock.read().now)
+        topic = topics.box_down("box-1", "time")
+        link.received(topic, seal_message(answer, county.target), is_repeated=False)
+        assert not link._ballast.is_laid
+        monkeypatch.undo()
+        clock.advance(60.0)
+    link.turn(0.0)
+    assert names(box) == {"A1"}
+
+
+def test_an_emergency_is_judged_while_other_work_rests(
+    link: Link, box: Box, county: County, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.trusted = False
+    link.received(topics.area_alert(box.area), county.seal_alert(county.alert()), is_repeated=False)
+    monkeypatch.setattr(link._sync, "turn", _no_room)
+    with pytest.raises(OSError, match="No space"):
+        link.turn(0.0)
+    link.rest()
+    clock.trusted = True
+    link.turn(0.0)
+    assert names(box) == {"A1"}
 
 
 def test_without_room_to_spare_it_is_not_laid(

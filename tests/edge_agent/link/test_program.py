@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import time
 from typing import TYPE_CHECKING
@@ -185,6 +186,26 @@ def test_a_message_that_could_not_be_stored_comes_again(
         desk.hub.client.publish(topics.area_alert(VILLAGE), body, 1)
         desk.until(lambda: not desk.link.is_up)
     desk.until(lambda: desk.link._held.memory.waiting() or desk.link._held.store.in_force().alerts)
+
+
+def test_a_message_that_cannot_be_stored_leaves_the_line_to_an_emergency(
+    desk: Desk, county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.until(lambda: desk.link.is_up)
+    session = desk.link._session._name
+    tries: list[bytes] = []
+
+    def refuse(body: bytes) -> bool:
+        tries.append(body)
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(desk.link._time, "take_answer", refuse)
+    desk.hub.client.publish(topics.box_down("box-1", "time"), b"x", 1)
+    desk.hub.client.publish(topics.area_alert(VILLAGE), county.seal_alert(county.alert()), 1)
+    held = desk.link._held
+    desk.until(lambda: held.memory.waiting() or held.store.in_force().alerts)
+    assert tries == [b"x"]
+    assert desk.link._session._name == session
 
 
 def test_a_box_that_was_never_enrolled_says_so(tmp_path: Path) -> None:
