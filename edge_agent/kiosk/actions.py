@@ -36,6 +36,7 @@ async def set_size(request: web.Request) -> web.Response:
 async def reset(request: web.Request) -> web.Response:
     """The villager has left: forget size, slips and everything spoken."""
     request.app[SLIPS].forget()
+    request.app[REPLIES].forget()
     request.app[VOICE].forget()
     response = web.Response(status=204)
     response.del_cookie(size_cookie(request), path="/")
@@ -85,11 +86,12 @@ async def said(request: web.Request) -> web.Response:
 
 async def answer_form(request: web.Request) -> web.Response:
     """The page where one types number and code of a slip."""
+    close_answer(request)
     return page(request, "answer.html", typed="", problem="", reply=None)
 
 
-async def answer(request: web.Request) -> web.Response:
-    """The answer to a slip; no address leads here, so that nobody comes back to it."""
+async def open_answer(request: web.Request) -> web.Response:
+    """Open the answer to a slip, and lead to it."""
     form = await request.post()
     number, code = str(form.get("number", ""))[:12], str(form.get("code", ""))[:6]
     try:
@@ -98,7 +100,22 @@ async def answer(request: web.Request) -> web.Response:
         return page(
             request, "answer.html", typed=number, problem=str(error), reply=None, status=422
         )
-    return page(request, "answer.html", typed=number, problem="", reply=reply)
+    return web.HTTPSeeOther(f"/answer/{reply.token}")
+
+
+async def answer(request: web.Request) -> web.Response:
+    """The answer; its address ends with the villager's next page, so that nobody comes back."""
+    reply = request.app[REPLIES].on_screen(request.match_info["token"])
+    if reply is None:
+        return web.HTTPSeeOther("/answer")
+    return page(request, "answer.html", typed="", problem="", reply=reply)
+
+
+def close_answer(request: web.Request) -> None:
+    """The answer, if there is one, leaves the screen: forget it, and what was read aloud of it."""
+    if request.app[REPLIES].is_open:
+        request.app[REPLIES].forget()
+        request.app[VOICE].forget()
 
 
 def _form(request: web.Request, notice_id: str, problem: str) -> web.Response:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MAX_POST_BYTES = 256 * 1024
 """A form with a spoken message of 45 seconds."""
 _ID = r"{notice:[A-Za-z0-9_.\-]{1,64}}"
+_ANSWER = r"{token:[A-Za-z0-9_\-]{24}}"
 _N = r"\d{1,6}"
 
 
@@ -58,7 +59,10 @@ def create_app(screen: Screen, voice: Voice, slips: SlipDesk) -> web.Application
             web.post("/say/{kind:[a-z_]+}", actions.say_send),
             web.get(r"/said/{form:[A-Za-z0-9_\-]{1,40}}", actions.said),
             web.get("/answer", actions.answer_form),
-            web.post("/answer", actions.answer),
+            web.post("/answer", actions.open_answer),
+            web.get(f"/answer/{_ANSWER}", actions.answer),
+            web.get(f"/answer/{_ANSWER}/reading", sound.answer_reading),
+            web.get(f"/answer/{_ANSWER}/{{number:{_N}}}.wav", sound.answer_speech),
             web.post(f"/print/notice/{_ID}", paper.print_notice),
             web.post(f"/print/row/{_ID}/{{table:{_N}}}/{{row:{_N}}}", paper.print_row),
             web.post(r"/print/slip/{form:[A-Za-z0-9_\-]{1,40}}", paper.print_slip),

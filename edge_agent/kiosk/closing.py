@@ -2,18 +2,17 @@
 
 The library for it costs 9 MB, and the key of an answer 16 MB more for a moment; both are needed
 a few times a day. ``python -m edge_agent.kiosk.closing`` reads one wish from standard input and
-writes what came of it, so that nothing of a villager's stands in a list of processes.
+writes what came of it.
 """
 
 from __future__ import annotations
 
-import asyncio
 import base64
-import contextlib
 import json
 import sys
 
 from contract.errors import ContractError, VillageError
+from edge_agent.kiosk.child import ChildError, ask_child
 
 WITHIN_S = 30.0
 
@@ -41,22 +40,11 @@ async def open_answer(code: str, closed_b64: str, slip: str, box: str) -> str:
 
 
 async def _asked(*wish: str) -> str:
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", __name__, stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
+    command = (sys.executable, "-m", __name__)
     try:
-        given = json.dumps(wish).encode()
-        said, _ = await asyncio.wait_for(child.communicate(given), WITHIN_S)
-    except TimeoutError as error:
-        raise ClosingError("took too long") from error
-    finally:
-        if child.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                child.kill()
-            await child.wait()
-    if child.returncode != 0:
-        raise ClosingError("could not be closed or opened")
+        said = await ask_child(command, json.dumps(wish).encode(), WITHIN_S)
+    except ChildError as error:
+        raise ClosingError(f"could not be closed or opened: {error}") from error
     return said.decode("utf-8")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from edge_agent.kiosk.actions import close_answer
 from edge_agent.kiosk.columns import ICONS, OTHER, board_by_key, place
 from edge_agent.kiosk.rendering import page
 from edge_agent.kiosk.search import MAX_QUERY
@@ -25,6 +26,7 @@ KEYS = (*string.ascii_uppercase, *string.digits)
 
 async def home(request: web.Request) -> web.Response:
     """Boards, search, newest, what the panel shows: at most eight tiles."""
+    close_answer(request)
     edition = request.app[SCREEN].edition
     return page(request, "home.html", newest=edition.notices[:NEWEST])
 
@@ -111,6 +113,7 @@ def _shown(hit: Hit) -> tuple[Hit, str, str]:
 
 async def say(request: web.Request) -> web.Response:
     """The page where one chooses what to say."""
+    close_answer(request)
     notice_id = request.query.get("notice", "")
     held = request.app[SCREEN].edition.by_id.get(notice_id)
     return page(

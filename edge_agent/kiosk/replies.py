@@ -1,11 +1,13 @@
 """Answers to slips at the screen: whoever has number and code reads the answer, nobody else.
 
 Six digits hold against trying only if trying is slow: five wrong codes for a slip, or thirty for
-all slips, and the next hour is closed.
+all slips, and the next hour is closed. An opened answer is kept in memory alone, and only while
+it is on the screen: so it can be enlarged and read aloud.
 """
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,8 +30,10 @@ class ReplyError(VillageError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An opened answer, for the page."""
+    """An opened answer, for the page; ``token`` is its address while it is on the screen."""
 
+    token: str
+    slip: str
     text: str
     office: str
     day: str
@@ -41,6 +45,21 @@ class ReplyDesk:
     def __init__(self, part: Part) -> None:
         self._part = part
         self._wrong: list[tuple[str, float]] = []
+        self._on_screen: Reply | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an answer is on the screen."""
+        return self._on_screen is not None
+
+    def on_screen(self, token: str) -> Reply | None:
+        """The answer that is being read, by its token."""
+        reply = self._on_screen
+        return reply if reply is not None and reply.token == token else None
+
+    def forget(self) -> None:
+        """The villager has left the answer."""
+        self._on_screen = None
 
     async def open(self, number: str, code: str) -> Reply:
         """The answer to a slip.
@@ -66,7 +85,10 @@ class ReplyDesk:
             raise ReplyError("查询码不对，请看着单子再按一遍。") from error
         self._part.receipt("readable", answer_name(found.slip), 1)
         local = found.at.astimezone(CHINA)
-        return Reply(text, found.answered_by, f"{local.year}年{local.month}月{local.day}日")
+        day = f"{local.year}年{local.month}月{local.day}日"
+        token = secrets.token_urlsafe(18)
+        self._on_screen = Reply(token, found.slip, text, found.answered_by, day)
+        return self._on_screen
 
     def _check_pace(self, digits: str) -> None:
         now_s = self._part.clock.monotonic_s()

@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from edge_agent.kiosk.chapters import chapters_of
-from edge_agent.kiosk.state import SCREEN, VOICE
-from edge_agent.kiosk.voice import VoiceError, pieces_of_chapter, pieces_of_row, summary_pieces
+from edge_agent.kiosk.state import REPLIES, SCREEN, VOICE
+from edge_agent.kiosk.voice import (
+    VoiceError,
+    pieces_of_chapter,
+    pieces_of_reply,
+    pieces_of_row,
+    summary_pieces,
+)
 
 if TYPE_CHECKING:
     from contract.notice import Asset, Notice
@@ -47,8 +53,30 @@ async def reading(request: web.Request) -> web.Response:
 
 
 async def speech(request: web.Request) -> web.Response:
-    """One spoken piece as WAV."""
-    pieces = _pieces(request, _notice(request))
+    """One spoken piece of a notice as WAV."""
+    return await _spoken(request, _pieces(request, _notice(request)))
+
+
+async def answer_reading(request: web.Request) -> web.Response:
+    """What is to be played to read the answer on the screen aloud."""
+    base = f"/answer/{request.match_info['token']}"
+    addresses = [f"{base}/{n}.wav" for n in range(len(_answer_pieces(request)))]
+    return web.json_response({"play": addresses})
+
+
+async def answer_speech(request: web.Request) -> web.Response:
+    """One spoken piece of the answer as WAV."""
+    return await _spoken(request, _answer_pieces(request))
+
+
+def _answer_pieces(request: web.Request) -> tuple[str, ...]:
+    reply = request.app[REPLIES].on_screen(request.match_info["token"])
+    if reply is None:
+        raise web.HTTPNotFound
+    return pieces_of_reply(reply)
+
+
+async def _spoken(request: web.Request, pieces: tuple[str, ...]) -> web.Response:
     number = int(request.match_info["number"])
     if number >= len(pieces):
         raise web.HTTPNotFound

@@ -7,7 +7,6 @@ person would. What was spoken lies in the run folder (memory) until the next cha
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import logging
 import re
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from contract.errors import VillageError
 from contract.notice import File, Picture, Table, Video
+from edge_agent.kiosk.child import ChildError, ask_child
 from edge_agent.kiosk.tables import labels_and_values, row_title
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from contract.notice import Block, Notice
     from edge_agent.kiosk.chapters import Chapter
+    from edge_agent.kiosk.replies import Reply
     from edge_agent.settings import AudioSettings
 
 _log = logging.getLogger(__name__)
@@ -44,8 +45,9 @@ class Voice:
     """Turns short texts into WAV files, one at a time."""
 
     def __init__(self, folder: Path, commands: Sequence[Sequence[str]] = (SAY,)) -> None:
-        """``commands`` are tried in order; each gets ``--out FILE -- TEXT`` appended."""
+        """``commands`` are tried in order; each gets ``--out FILE -`` and the text as input."""
         self._folder = folder
+        self._villager = 0
         self._commands = tuple(commands)
         self._one_at_a_time = asyncio.Lock()
         self.forget()
@@ -56,14 +58,19 @@ class Voice:
         Raises:
             VoiceError: no voice speaks, or all took too long.
         """
+        villager = self._villager
         path = self._folder / f"{hashlib.sha256(text.encode()).hexdigest()}.wav"
         async with self._one_at_a_time:
             if not path.exists():
                 await self._say(text, path)
-            return await asyncio.to_thread(path.read_bytes)
+            sound = path.read_bytes()
+            if villager != self._villager:  # who wanted to hear it left while it was spoken
+                path.unlink()
+            return sound
 
     def forget(self) -> None:
         """Erase everything spoken so far: a withdrawn text leaves no sound behind."""
+        self._villager += 1
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path in self._folder.iterdir():
             path.unlink(missing_ok=True)
@@ -71,36 +78,15 @@ class Voice:
     async def _say(self, text: str, path: Path) -> None:
         fresh = path.with_suffix(".part.wav")
         for command in self._commands:
-            if await self._try((*command, "--out", str(fresh), "--", text)) and fresh.exists():
+            try:
+                await ask_child((*command, "--out", str(fresh), "-"), text.encode(), LONGEST_S)
+            except ChildError as error:
+                _log.warning("a voice does not speak: %s", error)
+                fresh.unlink(missing_ok=True)
+            if fresh.exists():
                 fresh.replace(path)
                 return
         raise VoiceError("no voice speaks; see `village-agent doctor`")
-
-    async def _try(self, arguments: Sequence[str]) -> bool:
-        try:
-            child = await asyncio.create_subprocess_exec(
-                *arguments,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.PIPE,
-            )
-        except OSError as error:
-            _log.warning("the voice does not start: %s", error)
-            return False
-        try:
-            _, complaint = await asyncio.wait_for(child.communicate(), LONGEST_S)
-        except TimeoutError:
-            _log.warning("the voice took longer than %d s", LONGEST_S)
-            return False
-        finally:
-            if child.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    child.kill()
-                await child.wait()
-        if child.returncode != 0:
-            # Never the voice's own words: they may hold the text, and the text may hold names.
-            _log.warning("the voice failed with %d (%d bytes)", child.returncode, len(complaint))
-        return child.returncode == 0
 
 
 def say_commands(settings: AudioSettings) -> tuple[tuple[str, ...], ...]:
@@ -129,6 +115,11 @@ def pieces_of_row(notice: Notice, table: int, row: int) -> tuple[str, ...]:
     found = notice.tables[table]
     pairs = "。".join(f"{label}，{value}" for label, value, _ in labels_and_values(found, row))
     return tuple(_pieces(f"{notice.title}。{row_title(found, row)}。{pairs}。"))
+
+
+def pieces_of_reply(reply: Reply) -> tuple[str, ...]:
+    """An answer to a slip: who answers, and the answer."""
+    return tuple(_pieces(f"{reply.office}答复。\n{reply.text}"))
 
 
 def _words_of(block: Block) -> Iterator[str]:

@@ -42,6 +42,13 @@ def _arrives(store: Path, slip: str, code: str = CODE, box: str = "qs-01") -> No
     answers.close()
 
 
+def _open(village: Village) -> str:
+    """Where number and code lead to."""
+    code, _, headers = village.post("/answer", [("number", "4821034"), ("code", CODE)])
+    assert code == 303
+    return headers["Location"]
+
+
 def _store(village: Village) -> Path:
     return village.root / "state" / "store"
 
@@ -49,7 +56,8 @@ def _store(village: Village) -> Path:
 def test_number_and_code_open_the_answer(running: Village) -> None:
     _arrives(_store(running), "B-4821-034")
     assert "看答复" in running.get("/answer")[1]
-    code, html, headers = running.post("/answer", [("number", "4821034"), ("code", CODE)])
+    address = _open(running)
+    code, html, headers = running.get(address)
     assert code == 200
     assert TEXT in html
     assert headers["Cache-Control"] == "no-store"
@@ -63,9 +71,38 @@ def test_number_and_code_open_the_answer(running: Village) -> None:
         assert TEXT not in html
 
 
+def test_the_answer_is_read_aloud_and_leaves_no_sound(village: Village) -> None:
+    settings = village.settings.read_text(encoding="utf-8")
+    village.settings.write_text(f'{settings}[audio]\nvoices = ["espeak"]\n', encoding="utf-8")
+    village.start()
+    _arrives(_store(village), "B-4821-034")
+    address = _open(village)
+    assert f'data-reading="{address}/reading"' in village.get(address)[1]
+    first, *others = json.loads(village.get(f"{address}/reading")[1])["play"]
+    assert village.bytes_of(first)[:4] == b"RIFF"
+    assert village.get(f"{address}/{len(others) + 1}.wav")[0] == 404
+    spoken = village.root / "run" / "kiosk-voice"
+    assert len(list(spoken.iterdir())) == 1
+    village.get("/")
+    assert village.get(first)[0] == village.get(f"{address}/reading")[0] == 404
+    assert list(spoken.iterdir()) == []
+
+
+def test_the_answer_ends_with_the_next_page_and_with_the_reset(running: Village) -> None:
+    _arrives(_store(running), "B-4821-034")
+    for leave in ("/", "/say", "/answer"):
+        address = _open(running)
+        assert running.get(address)[0] == running.get(address)[0] == 200
+        running.get(leave)
+        assert running.get(address)[0] == 303
+    address = _open(running)
+    running.post("/reset", [])
+    assert running.get(address)[0] == 303
+
+
 def test_the_answer_stands_nowhere_on_the_disk(running: Village) -> None:
     _arrives(_store(running), "B-4821-034")
-    running.post("/answer", [("number", "4821034"), ("code", CODE)])
+    running.get(_open(running))
     for path in running.root.rglob("*"):
         if path.is_file():
             assert "一卡通".encode() not in path.read_bytes(), path
@@ -142,6 +179,11 @@ def test_number_and_code_are_typed_on_the_pad(running: Village, screen: Page) ->
     screen.get_by_role("button", name="看答复").click()
     screen.wait_for_selector(".reply")
     assert TEXT in screen.inner_text(".reply")
+    with screen.expect_navigation():
+        screen.get_by_role("button", name="特大").click()
+    assert TEXT in screen.inner_text(".reply")
+    with screen.expect_request("**/0.wav"):
+        screen.get_by_role("button", name="朗读").click()
     screen.get_by_role("link", name="首页").click()
     screen.wait_for_url(f"{running.url}/")
     assert TEXT not in screen.content()

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 SAMPLES = sample_notices()
 COUNT = (
-    "import sys; o = sys.argv[2]; open(o, 'w').write(sys.argv[4]); open(o + '.n', 'a').write('x')"
+    "import sys; o = sys.argv[2]; assert sys.argv[3] == '-';"
+    "open(o, 'wb').write(sys.stdin.buffer.read()); open(o + '.n', 'a').write('x')"
 )
 SPEAKS = (sys.executable, "-c", COUNT)
 FAILS = (sys.executable, "-c", "raise SystemExit('李秀英 cannot be said')")
@@ -63,6 +64,26 @@ def test_without_any_voice_the_page_is_told(
     with pytest.raises(VoiceError, match="doctor"):
         _say(Voice(tmp_path, [FAILS]), "李秀英")
     assert "李秀英" not in caplog.text
+
+
+def test_what_is_spoken_for_somebody_who_has_left_is_not_kept(tmp_path: Path) -> None:
+    voice = Voice(tmp_path, [SPEAKS])
+
+    async def leaves_meanwhile() -> bytes:
+        spoken = asyncio.create_task(voice.wav("您家的补贴已经发了"))
+        await asyncio.sleep(0)  # the voice has begun
+        voice.forget()
+        return await spoken
+
+    assert asyncio.run(leaves_meanwhile()) == "您家的补贴已经发了".encode()
+    assert list(tmp_path.glob("*.wav")) == []
+
+
+def test_half_a_sound_of_a_failed_voice_is_not_played(tmp_path: Path) -> None:
+    breaks = (sys.executable, "-c", "import sys; open(sys.argv[2], 'w').write('half'); sys.exit(1)")
+    assert _say(Voice(tmp_path, [breaks, SPEAKS]), "通知") == "通知".encode()
+    with pytest.raises(VoiceError):
+        _say(Voice(tmp_path / "other", [breaks]), "通知")
 
 
 def test_a_voice_that_hangs_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
