@@ -44,7 +44,7 @@ def _encode_fields(value: Any) -> dict[str, object]:  # noqa: ANN401 - any datac
         found["kind"] = kind
     for field in dataclasses.fields(value):
         member = getattr(value, field.name)
-        if member is None or (member == () and not _is_required(field)):
+        if member is None or (member == () and field.default == ()):
             continue
         found[field.name] = encode(member)
     return found
@@ -142,8 +142,8 @@ def _plain(hint: Any, data: object, path: str) -> object:  # noqa: ANN401 - a ty
             return hint(data)
         except ValueError as error:
             raise ContractError(f"{path}: unknown word {str(data)[:40]!r}") from error
-    if hint is float and isinstance(data, int) and not isinstance(data, bool):
-        return float(data)
+    if hint is float and type(data) is int:
+        return _float(data, path)
     if type(data) is not hint:
         raise ContractError(f"{path}: expected {_SCALARS.get(hint, hint)}")
     return _shared(data)
@@ -189,7 +189,17 @@ def moment(data: object, path: str = "time") -> datetime:
         raise ContractError(f"{path}: {data[:40]!r} is not an ISO 8601 time") from error
     if found.tzinfo is None:
         raise ContractError(f"{path}: {data[:40]!r} has no offset (write +08:00 or Z)")
-    return found.astimezone(UTC)
+    try:
+        return found.astimezone(UTC)
+    except OverflowError as error:
+        raise ContractError(f"{path}: {data[:40]!r} lies outside the calendar") from error
+
+
+def _float(data: int, path: str) -> float:
+    try:
+        return float(data)
+    except OverflowError as error:
+        raise ContractError(f"{path}: too large a number") from error
 
 
 def schema(cls: type) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 The sender signs bytes, never a canonical form; so `dumps` only has to be stable for its own
 sake. `loads` bounds length and depth first (a parser given 100,000 brackets dies), and refuses
-duplicate keys, NaN and lone surrogates, each of which some parser reads differently.
+duplicate keys, numbers that are not finite or not exact everywhere (NaN, 1e999, whole numbers
+above 2^53), and lone surrogates, each of which some parser or database reads differently.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import TYPE_CHECKING, NoReturn
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 32
 MAX_VALUES = 100_000
+MAX_WHOLE = 2**53
+"""Whole numbers up to here are the same in every JSON parser, and fit into every database."""
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.?[^"\\]*+)*+(?:"|\Z)|[\[{]|[\]}]', re.DOTALL)
 """A whole string (to the end, if nothing closes it) or a bracket. Nothing in it backtracks: a
 long text costs no memory, and no text makes it read the rest twice."""
@@ -34,8 +38,8 @@ def loads(payload: bytes, *, max_bytes: int = MAX_BYTES) -> dict[str, object]:
     """Parse one JSON object.
 
     Raises:
-        ContractError: too long, too deep, not UTF-8, not an object, duplicate keys, NaN, or a
-            lone surrogate.
+        ContractError: too long, too deep, not UTF-8, not an object, duplicate keys, NaN, a number
+            out of bounds, or a lone surrogate.
     """
     if len(payload) > max_bytes:
         raise ContractError(
@@ -44,7 +48,13 @@ def loads(payload: bytes, *, max_bytes: int = MAX_BYTES) -> dict[str, object]:
     _check_depth(payload)
     try:
         text = payload.decode("utf-8")
-        value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique)
+        value = json.loads(
+            text,
+            parse_constant=_no_constant,
+            parse_float=_finite,
+            parse_int=_exact,
+            object_pairs_hook=_unique,
+        )
     except (ValueError, RecursionError) as error:
         if isinstance(error, ContractError):
             raise
@@ -74,6 +84,20 @@ def _check_depth(payload: bytes) -> None:
 
 def _no_constant(name: str) -> NoReturn:
     raise ContractError(f"{name} is not a number we accept")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ContractError(f"{digits[:20]} is not a number we accept")
+    return number
+
+
+def _exact(digits: str) -> int:
+    number = int(digits)
+    if abs(number) > MAX_WHOLE:
+        raise ContractError(f"{digits[:20]} is larger than any number we count to")
+    return number
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

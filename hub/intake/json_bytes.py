@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any, NoReturn
 
@@ -34,7 +35,9 @@ def load(data: bytes | str, where: str = "JSON") -> Any:  # noqa: ANN401 - JSON 
             f"Nested deeper than {MAX_DEPTH} levels.",
         )
     try:
-        return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_once)
+        return json.loads(
+            text, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_once
+        )
     except IntakeError:
         raise
     except (ValueError, RecursionError) as error:
@@ -54,6 +57,13 @@ def depth_of(text: str) -> int:
 
 def _no_constant(name: str) -> NoReturn:
     raise _not_json("JSON", f"{name} is no number")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise _not_json("JSON", f"{digits[:20]} is no number")
+    return number
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

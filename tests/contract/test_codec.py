@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -64,6 +65,9 @@ def test_a_ragged_table_is_refused() -> None:
     ("field", "value"),
     [("revision", 0), ("revision", True), ("revision", 1.0), ("areas", []), ("areas", ["53/#"]),
      ("id", "../x"), ("id", ""), ("publish_at", "2024-07-01T08:00:00"), ("publish_at", "morgen"),
+     ("publish_at", "2024-02-30T08:00:00Z"), ("publish_at", "2016-12-31T23:59:60Z"),
+     ("publish_at", "0001-01-01T00:00:00+08:00"), ("publish_at", "9999-12-31T23:59:59-08:00"),
+     ("speech", {"text": "x", "duration_s": 10**400}),
      ("valid_until", "2020-01-01T00:00:00Z"), ("priority", "highest"), ("channels", ["fax"]),
      ("blocks", [{"kind": "script", "text": "x"}]), ("blocks", [{"text": "x"}]), ("blocks", "x")],
 )  # fmt: skip
@@ -90,6 +94,11 @@ def test_a_whole_number_passes_for_a_fraction_and_not_the_other_way_round() -> N
     plain["shown"]["pages"] = 2.5  # type: ignore[index] # set above
     with pytest.raises(ContractError):
         codec.decode(Receipt, plain)
+
+
+def test_a_notice_for_no_channel_stays_for_none() -> None:
+    notice = replace(codec.decode(Notice, published.golden("notice")), channels=())
+    assert codec.decode(Notice, codec.encode(notice)) == notice
 
 
 def test_something_that_is_no_object_is_refused() -> None:

@@ -34,7 +34,8 @@ def test_any_bytes_are_read_or_refused_in_words(payload: bytes) -> None:
     "payload",
     [b"", b"[]", b"1", b"null", b'{"a":NaN}', b'{"a":Infinity}', b'{"a":1,"a":2}', b'{"a":1}x',
      b'{"a":"\\ud800"}', b'{"\\udfff":1}', b'{"a":["\\ud83d"]}', b"\xff\xfe{}", b"{'a':1}",
-     b'{"a":1', b'{"a":"\x00"}'],
+     b'{"a":1', b'{"a":"\x00"}', b'{"a":1e999}', b'{"a":-1e999}', b'{"a":9007199254740993}',
+     b'{"a":[-18446744073709551616]}', b'{"a":1' + b"0" * 400 + b"}"],
 )  # fmt: skip
 def test_what_some_parser_reads_otherwise_is_refused(payload: bytes) -> None:
     with pytest.raises(ContractError):
