@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,13 +45,12 @@ class Finger:
             self.complaints.append(message.text)
 
     def tap(self) -> None:
-        """One tap, or one pause of two minutes; then the page stands and leads on."""
+        """One tap, or one pause of two minutes; a page that leads nowhere is a dead end."""
         page = self.page
         try:
             if self.dice.random() < 0.03:
                 page.clock.fast_forward(121_000)
-            count = page.evaluate(TAPPABLE)
-            assert count, page.url
+            count = page.wait_for_function(TAPPABLE).json_value()
             page.evaluate(TAP, self.dice.randrange(count))
             page.wait_for_load_state()
         except Error as error:
@@ -81,9 +81,10 @@ def test_random_taps_find_no_dead_end_and_memory_stays_flat(
         if tap % 10 == 0:
             finger.sees_a_way_home()
         if tap % 400 == 399:
-            village.alert(flood_alert())
+            flood = replace(flood_alert(), id=f"CAP-{tap}")  # an alert that is over never returns
+            village.alert(flood)
             page.wait_for_selector("#alarm:not([hidden])")
-            village.cancel(flood_alert())
+            village.cancel(flood, clear_id=f"CAP-{tap}-clear")
             page.wait_for_selector("#alarm", state="hidden")
         if tap == TAPS // 2:
             server_kb, heap_bytes = _memory_kb(village.pid), _heap_bytes(page)
