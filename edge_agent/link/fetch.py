@@ -14,6 +14,7 @@ import http.client
 import logging
 import re
 import shutil
+import socket
 import threading
 import time
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ CHUNK_BYTES = 16 * 1024
 BYTES_PER_S = 512 * 1024
 TIMEOUT_S = 15.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 1800.0
-SLOWEST_BYTES_PER_S, JUDGED_AFTER_S = 200.0, 30.0
+SLOWEST_BYTES_PER_S, PATIENCE_S = 200.0, 30.0
 """A server that gives less than this for so long only holds the line: another file's turn."""
 _RANGE = re.compile(r"bytes (\d{1,12})-\d{1,12}/(?:\d{1,12}|\*)", re.ASCII)
 
@@ -54,6 +55,7 @@ class Source:
     path: str
     tls: ssl.SSLContext | None
     bytes_per_s: int = BYTES_PER_S
+    patience_s: float = PATIENCE_S
 
 
 def source(link: LinkSettings) -> Source | None:
@@ -171,8 +173,7 @@ class Fetcher(threading.Thread):
         connection = self._connect()
         try:
             headers = {"Range": f"bytes={have}-", "If-Range": f'"{sha256}"'} if have else {}
-            connection.request("GET", f"{self._where.path}{sha256}", headers=headers)
-            answer = connection.getresponse()
+            answer = self._ask(connection, sha256, headers)
             resumed = _is_resumed(answer, have)
             with part.open("ab" if resumed else "wb") as file:
                 left = size_bytes - (have if resumed else 0)
@@ -181,6 +182,19 @@ class Fetcher(threading.Thread):
             connection.close()
         if part.stat().st_size < size_bytes:
             raise OSError("it broke off")
+
+    def _ask(
+        self, connection: http.client.HTTPConnection, sha256: str, headers: dict[str, str]
+    ) -> http.client.HTTPResponse:
+        """The head of the answer; whoever gives it drop by drop is hung up on."""
+        late = threading.Timer(self._where.patience_s, _hang_up, (connection,))
+        late.daemon = True
+        late.start()
+        try:
+            connection.request("GET", f"{self._where.path}{sha256}", headers=headers)
+            return connection.getresponse()
+        finally:
+            late.cancel()
 
     def _pour(
         self, answer: http.client.HTTPResponse, write: Callable[[bytes], object], left: int
@@ -196,7 +210,7 @@ class Fetcher(threading.Thread):
             if self._stopping.wait(pause_s) if pause_s else self._stopping.is_set():
                 raise OSError("stopped")
             theirs_s = time.monotonic() - began_s - waited_s
-            if theirs_s > JUDGED_AFTER_S and got < theirs_s * SLOWEST_BYTES_PER_S:
+            if theirs_s > self._where.patience_s and got < theirs_s * SLOWEST_BYTES_PER_S:
                 raise OSError("the server gives it drop by drop")
 
     def _connect(self) -> http.client.HTTPConnection:
@@ -206,6 +220,12 @@ class Fetcher(threading.Thread):
         return http.client.HTTPSConnection(
             where.host, where.port, timeout=TIMEOUT_S, context=where.tls
         )
+
+
+def _hang_up(connection: http.client.HTTPConnection) -> None:
+    if connection.sock is not None:
+        with contextlib.suppress(OSError):
+            connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 def _is_resumed(answer: http.client.HTTPResponse, have: int) -> bool:

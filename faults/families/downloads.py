@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import random
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from contract.manifest import PIECE_BYTES, pieces_of
 from contract.notice import Asset
-from edge_agent.link.fetch import Fetcher, Source
+from edge_agent.link.fetch import PATIENCE_S, Fetcher, Source
 from faults.rows import Row, Scene, Seen
 from tests.edge_agent.link.test_fetch import Files
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 AS_FAST_AS_IT_GOES = 1 << 40
 KINDS = ("cut", "wrong bytes", "500", "redirected")
+DRIPS = ("head", "body")
 
 
 def naughty_server(scene: Scene) -> Seen:
@@ -43,11 +45,15 @@ def naughty_server(scene: Scene) -> Seen:
     finally:
         server.shutdown()
         server.server_close()
+    held_s, wrong = _dripped(scene, asset, body)
+    breaches += wrong
     if refetched > PIECE_BYTES:
         breaches.append(f"{refetched} bytes fetched again after a cut")
     return Seen(
-        f"{count} downloads of {size_bytes} bytes: {', '.join(KINDS)}",
-        f"right or not there at all; at most {refetched} bytes fetched again after a cut",
+        f"{count} downloads of {size_bytes} bytes: {', '.join(KINDS)}; {scene.dose(20, 2)} drop by "
+        "drop, head or body",
+        f"right or not there at all; at most {refetched} bytes fetched again after a cut; the "
+        f"drops held the line for {held_s:.0f} s at most",
         breaches,
     )
 
@@ -81,10 +87,47 @@ def _one(
     return server.sent - len(body), breaches
 
 
+def _dripped(scene: Scene, asset: Asset, body: bytes) -> tuple[float, list[str]]:
+    """Servers that give drops for ever, side by side; the longest hold, and what was wrong."""
+    count, patience_s = scene.dose(20, 2), 1.0 if scene.short else PATIENCE_S
+    held: list[float] = []
+    breaches: list[str] = []
+
+    def one(number: int) -> None:
+        server = Files()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        where = Source("127.0.0.1", server.server_port, "/b/", None, AS_FAST_AS_IT_GOES, patience_s)
+        fetcher = Fetcher(where, scene.folder / f"drip-{number}", lambda: None)
+        fetcher.want([asset])
+        server.body, server.breaks_after = body, len(body)
+        server.drips, began_s = DRIPS[number % len(DRIPS)], time.monotonic()
+        fetcher._try(asset.sha256, asset.size_bytes)
+        held.append(time.monotonic() - began_s)
+        server.drips = ""
+        for _ in range(2):
+            if not fetcher.whole():
+                fetcher._try(asset.sha256, asset.size_bytes)
+        if [path.read_bytes() for path in fetcher.whole()] != [body]:
+            breaches.append("drops: not there after the server was well")
+        server.shutdown()
+        server.server_close()
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(scene.limit_s(4 * PATIENCE_S))
+    if len(held) < count:
+        breaches.append(f"{count - len(held)} drops hold the line still")
+    elif max(held) > scene.limit_s(patience_s + 15.0):
+        breaches.append(f"drops held the line for {max(held):.0f} s")
+    return max(held, default=0.0), breaches
+
+
 ROWS = (
     Row(
         "13",
-        "asset server cut at a random byte, wrong bytes, 500, redirected",
+        "asset server cut at a random byte, wrong bytes, 500, redirected, drop by drop",
         "sha256 right or not shown; resumes within one piece",
         naughty_server,
     ),
