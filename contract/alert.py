@@ -8,7 +8,7 @@ never played. A box that cannot trust its clock asks for the time with its own n
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime  # noqa: TC003 - the codec resolves hints at run time
 from typing import Literal
 
@@ -46,3 +46,21 @@ class Alert:
     def updates(self) -> tuple[str, ...]:
         """Ids of the alerts that this one replaces."""
         return self.notice.cap.references if self.notice.cap.msg_type == "Update" else ()
+
+    @property
+    def recorded(self) -> bool:
+        """Whether it names the hub's recording of its words."""
+        return self.notice.speech is not None and self.notice.speech.recording is not None
+
+    @property
+    def unrecorded(self) -> Alert:
+        """The same without its recording.
+
+        The hub releases an alert without waiting for a rendering and seals it again with the
+        recording, by the same two persons' keys. Both editions agree in this, and are one alert.
+        """
+        speech = self.notice.speech
+        if speech is None or speech.recording is None:
+            return self
+        bare = replace(speech, recording=None, voice="", duration_s=0.0)
+        return replace(self, notice=replace(self.notice, speech=bare))

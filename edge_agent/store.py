@@ -281,6 +281,13 @@ class StoreWriter(Store):
             raise
         return cursor.rowcount > 0
 
+    def put_edition(self, alert: Alert, body: bytes) -> None:
+        """Keep the recorded edition of a known alert in the place of the one without sound."""
+        self._database.execute(
+            "UPDATE alert SET sha256 = ?, body = ? WHERE id = ?", (_sha256(body), body, alert.id)
+        )
+        self._changed()
+
     def repair_alert(self, sha256: str, body: bytes) -> None:
         """Put sound bytes in the place of rotten ones."""
         if _sha256(body) == sha256:

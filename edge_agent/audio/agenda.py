@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from contract import drill
 from contract.areas import Area
 from edge_agent.audio.announcement import Announcement, Kind, Level, Severity
 
@@ -104,7 +105,7 @@ class Agenda:
             severity=Severity[notice.cap.severity.upper()],
             expires_at=alert.expires_at,
             zones=self.zones_of(notice.areas),
-            recording_sha256=self._recording(notice),
+            recording_sha256=self._recording(notice) if actual or _says_drill(notice) else "",
             replaces=alert.updates,
             siren=not alert.cancels,
             repeats=min(MOST_READINGS, max(1 if alert.cancels else 0, alert.repeats)),
@@ -163,6 +164,11 @@ class Agenda:
             moment = self._rules.next_slot(moment) if moment is not None else None
             if moment is not None:
                 yield moment
+
+
+def _says_drill(notice: Notice) -> bool:
+    """Whether the words that were recorded call themselves a drill; else the box's voice speaks."""
+    return notice.speech is not None and drill.says_so(notice.speech.text)
 
 
 def _readings(notice: Notice) -> int:

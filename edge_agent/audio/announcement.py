@@ -90,6 +90,8 @@ class Announcement:
     """The zones that shall hear it; empty means every zone of the box."""
     recording_sha256: str = ""
     """The hub's own recording of the text, to be preferred to the box's voice."""
+    recorded_from: int = 1
+    """The first reading that is spoken by the recording; it came late for those before."""
     replaces: tuple[str, ...] = ()
     """Ids of other notices or alerts that this one takes the place of."""
     siren: bool = True

@@ -100,8 +100,11 @@ class Player:
         """Queue an announcement; a duplicate changes nothing. `step` writes it down."""
         reading = self._clock.read()
         changes = self._queue.offer(item, reading)
-        if notice is not None and self._queue.find(item.key) is not None:
-            self._words.know(item.key, notice)
+        if self._queue.find(item.key) is not None:
+            if notice is not None:
+                self._words.know(item.key, notice)
+            if item.recording_sha256:
+                self._words.expect(item.key, item.recording_sha256, reading.now)
         self._note(changes, reading)
 
     def cancel(self, announcement_id: str) -> None:
@@ -307,6 +310,7 @@ class Player:
                 continue
             ready = self._words.gather(airing, reading.now)
             changed = changed or ready
+            self._words.improve(airing, reading.now)
             if airing.voiceless and not item.urgent:
                 changes = self._queue.end(airing.key, State.FAILED, reading, NO_VOICE)
                 self._note(changes, reading)

@@ -14,7 +14,7 @@ from edge_agent.audio.announcement import Kind
 from edge_agent.audio.pcm import Silence, samples_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from edge_agent.audio.announcement import Announcement
     from edge_agent.audio.pcm import GrowingPcm, Pcm
@@ -23,8 +23,6 @@ SegmentKind = Literal["chime", "siren", "speech", "gap", "live"]
 SIREN_S = 5.0
 READINGS_A_ROUND = 3
 """An alert that is repeated until it is cancelled is read so often, then pauses."""
-EXERCISE_BEFORE = "演练，演练，这是一次演练。"
-EXERCISE_AFTER = "以上是演练，请不要惊慌。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +55,14 @@ def programme_of(item: Announcement) -> tuple[Segment, ...]:
             segments.append(Segment("siren", reading, seconds=SIREN_S))
         elif reading == 1:
             segments.append(Segment("chime", reading))
-        segments += _words(item, reading)
+        segments.append(_words(item, reading))
     return tuple(segments)
 
 
-def _words(item: Announcement, reading: int) -> list[Segment]:
+def _words(item: Announcement, reading: int) -> Segment:
     slower = item.slower_repeat and reading == 2
-    said = Segment("speech", reading, item.text, item.recording_sha256, slower)
-    if item.kind is not Kind.EXERCISE or not item.recording_sha256:
-        return [said]  # the script of a notice says 演练 by itself; a recording may not
-    before = Segment("speech", reading, EXERCISE_BEFORE)
-    return [before, said, Segment("speech", reading, EXERCISE_AFTER)]
+    recording = item.recording_sha256 if reading >= item.recorded_from else ""
+    return Segment("speech", reading, item.text, recording, slower)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +109,26 @@ class Track:
         for index, segment in enumerate(self.segments):
             if segment.kind == "speech" and _words_of(segment) == _words_of(spoken):
                 self._pcm[index] = pcm
+
+    def next_reading(self, offset: int) -> int:
+        """The first reading of which no word was heard at sample ``offset``."""
+        start = 0
+        for segment, pcm in zip(self.segments, self._pcm, strict=True):
+            if pcm is None or pcm.samples is None or offset < start + pcm.samples:
+                begun = segment.kind == "speech" and offset > start
+                return segment.reading + 1 if begun else segment.reading
+            start += pcm.samples
+        return self.segments[-1].reading + 1
+
+    def change_words(self, segments: Sequence[Segment], sounds: Mapping[Segment, Pcm]) -> None:
+        """Have words that were not begun yet spoken otherwise; ``sounds`` has their sound.
+
+        Args:
+            segments: the running order anew; it differs in the sound of such words alone.
+            sounds: by segment.
+        """
+        self.segments = tuple(segments)
+        self._pcm = [sounds.get(one, old) for one, old in zip(segments, self._pcm, strict=True)]
 
     def read(self, offset: int, count: int) -> Piece | None:
         """At most ``count`` samples from sample ``offset``, all of one segment.

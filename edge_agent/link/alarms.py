@@ -1,7 +1,8 @@
 """Emergencies: two signatures, one life, judged by a clock that can be trusted.
 
 An alert comes on its own topic at once, and again as an item of the area's manifest. Either
-way it is handed over once. While the clock is not trusted it waits (the box asks the hub for
+way it is handed over once; its recorded edition, which the hub seals when the sound is made,
+only brings the recording. While the clock is not trusted it waits (the box asks the hub for
 the time with its own nonce); after 30 s without an answer the hub is told so.
 """
 
@@ -63,6 +64,8 @@ class Alarms:
         known = held.store.alert_sha256(alert.id)
         if known is not None:
             self._report(alert)
+            if known != sha256 and self._take_edition(alert, body):
+                return
             expected = from_manifest or is_repeated or sha256 in self._from_manifest
             if known != sha256 or not expected:
                 self._refuse(body, alert, RefusalReason.REPLAYED, "this alert was taken before")
@@ -87,6 +90,18 @@ class Alarms:
             held.changed = True
             _log.warning("alert %s is in force until %s", alert.id, alert.expires_at)
             self._report(alert)
+
+    def _take_edition(self, alert: Alert, body: bytes) -> bool:
+        """Whether this is a known alert that differs in its recording alone; keep the recorded."""
+        held = self._held
+        known = {each.alert.id: each.alert for each in held.store.in_force().alerts}.get(alert.id)
+        if known is None or known.unrecorded != alert.unrecorded:
+            return False
+        if alert.recorded and not known.recorded:
+            held.store.put_edition(alert, body)
+            held.poke_parts()
+            held.changed = True
+        return True
 
     def _report(self, alert: Alert) -> None:
         """Tell the hub once; also what a power cut kept us from telling."""
@@ -128,6 +143,8 @@ class Alarms:
             return
         if self._held.store.alert_sha256(alert.id) is None:
             self._hand_over(alert, waiting.body, now)
+        else:
+            self._take_edition(alert, waiting.body)
 
     def _report_waiting(self, waiting: WaitingAlert) -> None:
         error = ContractError("no answer to the question of time", RefusalReason.CLOCK_UNTRUSTED)

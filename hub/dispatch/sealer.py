@@ -3,8 +3,9 @@
 Rendering a recording can take seconds, so it is done before the transaction and, in the
 program, on a thread of its own. It begins while a text is under review, and while an emergency
 waits for its second person. A correction and an alert wait for nothing: they take a recording
-only if it is at hand. Acts on one notice keep their order; one that fails is tried again
-later and holds up only its own notice.
+only if it is at hand. An alert that went out without one is sealed again when it is made, and
+is spoken by it from the next reading on. Acts on one notice keep their order; one that fails is
+tried again later and holds up only its own notice.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from wagtail.models import Revision, WorkflowState
 from hub.emergency.models import Emergency
 from hub.lexicon.readings import edition
 from hub.notices.to_contract import spoken_text
-from hub.sealing.models import OutboxKind, OutboxRow, SealedNotice
-from hub.sealing.seal import seal_row
+from hub.sealing.models import AssetUse, OutboxKind, OutboxRow, SealedNotice
+from hub.sealing.seal import seal_alert, seal_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,13 +34,18 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 LONGEST_PAUSE_S = 60.0
 PREPARE_EVERY_S = 2.0
+RECORDED = "recorded"
+"""The kind of an act that only adds the recording to an alert."""
 
 
 @dataclass(frozen=True, slots=True)
 class SealedAct:
-    """An outbox row that was sealed, and the areas whose manifests it changes."""
+    """An outbox row that was sealed, and the areas whose manifests it changes.
 
-    row: int
+    ``row`` is None for a recording that follows its alert: the outbox is not waiting for it.
+    """
+
+    row: int | None
     kind: str
     areas: tuple[str, ...]
     notice_id: str
@@ -71,14 +77,21 @@ class Sealer:
         self._prepared: set[tuple[str, int]] = set()
         self._lexicon = ""
         self._prepare_s = float("-inf")
+        self._record_s = float("-inf")
 
     def alerts(self, now_s: float) -> Iterator[SealedAct]:
         """Seal released emergencies: first of all, and without waiting for a rendering."""
         for row in self._waiting(now_s, OutboxRow.objects.filter(kind=OutboxKind.ALERT)):
             yield from self._try(row, now_s)
+            self._prepare_alerts()  # by now it is sent; its recording follows
+            self._record_s = float("-inf")
 
     def others(self, now_s: float) -> Iterator[SealedAct]:
-        """Seal publications, corrections and withdrawals, each notice's in their order."""
+        """Seal publications, corrections and withdrawals, each notice's in their order.
+
+        Before them the recordings of alerts that went out without one.
+        """
+        yield from self._recordings(now_s)
         held_up: set[str] = set()
         for row in self._waiting(now_s, OutboxRow.objects.exclude(kind=OutboxKind.ALERT)):
             if row.notice_id in held_up:
@@ -141,15 +154,35 @@ class Sealer:
                 self._studio.prepare(text)
 
     def _prepare_alerts(self) -> None:
-        """Emergencies that wait for their second person go before everything else."""
+        """Emergencies before everything else: those on the air, then those under review."""
         if self._studio is None:
             return
         waiting = Emergency.objects.filter(released_at=None, expires_at__gt=timezone.now())
-        for emergency in waiting:
+        for emergency in (*_unrecorded(), *waiting):
             if ("alert", emergency.pk) in self._prepared:
                 continue
             self._prepared.add(("alert", emergency.pk))
-            self._studio.prepare(emergency.speech, urgent=True)
+            self._studio.prepare(emergency.spoken, urgent=True)
+
+    def _recordings(self, now_s: float) -> Iterator[SealedAct]:
+        """Seal alerts again whose recording was not made when they were released."""
+        if self._studio is None or now_s < self._record_s:
+            return
+        self._record_s = now_s + PREPARE_EVERY_S
+        for emergency in _unrecorded():
+            recording = self._studio.known(emergency.spoken)
+            if recording is None or ("recorded", emergency.pk) in self._prepared:
+                continue
+            self._prepared.add(("recorded", emergency.pk))
+            try:
+                changed = seal_alert(emergency, lambda _text, made=recording: made)
+            except DatabaseError:
+                raise
+            except Exception as error:  # noqa: BLE001 - it is on the air; its sound can be spared
+                _log.error("no recording for %s: %s", emergency.alert_id, type(error).__name__)
+                continue
+            areas = tuple(sorted(each.area for each in changed))
+            yield SealedAct(None, RECORDED, areas, emergency.alert_id)
 
     def _note_failure(self, row: OutboxRow, error: Exception, now_s: float) -> None:
         _log.error("cannot seal %s: %s", row, type(error).__name__)
@@ -165,10 +198,22 @@ class Sealer:
         self._sealed.discard(row)
 
 
+def _unrecorded() -> list[Emergency]:
+    """Alerts that are in force without the hub's recording."""
+    sealed = SealedNotice.objects.filter(kind="alert", in_force=True)
+    recorded = AssetUse.objects.filter(notice_id__in=sealed.values("notice_id"))
+    found = Emergency.objects.filter(
+        released_at__isnull=False,
+        expires_at__gt=timezone.now(),
+        alert_id__in=sealed.values("notice_id"),
+    )
+    return list(found.exclude(alert_id__in=recorded.values("notice_id")))
+
+
 def _spoken_by(row: OutboxRow) -> str:
     """What is spoken because of this row; empty for a withdrawal, or a notice without speech."""
     if row.kind == OutboxKind.ALERT:
-        return str(Emergency.objects.get(id=row.emergency_id or 0).speech)
+        return Emergency.objects.get(id=row.emergency_id or 0).spoken
     if row.page_revision_id is None:
         return ""
     return _spoken(Revision.objects.get(pk=row.page_revision_id).as_object())

@@ -7,6 +7,8 @@ from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from contract import drill
+
 _ID = RegexValidator(r"\A[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
 
 
@@ -61,6 +63,11 @@ class Emergency(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} ({self.alert_id})"
+
+    @property
+    def spoken(self) -> str:
+        """What the loudspeaker says, and what is recorded: a drill's words say that it is one."""
+        return drill.framed(self.speech) if self.is_exercise else self.speech
 
     @property
     def is_released(self) -> bool:

@@ -27,7 +27,7 @@ _AT_ONCE = frozenset({Level.RED, Level.ORANGE})
 def to_alert(emergency: Emergency, assets: Assets | None = None) -> Alert:
     """The alert that boxes play once; a cancellation ends the alerts it refers to.
 
-    ``assets`` has its recording, if that was made while the second person checked the text.
+    ``assets`` has its recording, if that is made; the alert does not wait for it.
     """
     lines = [line.strip() for line in emergency.body.split("\n") if line.strip()]
     notice = Notice(
@@ -44,7 +44,7 @@ def to_alert(emergency: Emergency, assets: Assets | None = None) -> Alert:
         item_name="灾害预警与应急通告",
         category="通告栏",
         blocks=tuple(Paragraph(line) for line in lines),
-        speech=speech_of(emergency.speech, assets or WithoutAssets()),
+        speech=speech_of(emergency.spoken, assets or WithoutAssets()),
         channels=("led", "speaker", "kiosk", "mobile"),
         priority="emergency",
         cap=_cap(emergency),

@@ -28,6 +28,7 @@ from hub.sealing.assets import Recording
 
 if TYPE_CHECKING:
     from edge_agent.audio.script import Script
+    from edge_agent.audio.voices.voice import Voice
 
 _log = logging.getLogger(__name__)
 VOICE = "kokoro"
@@ -82,6 +83,7 @@ class RecordingStudio:
     def __init__(self, shelf: Path, model: Path) -> None:
         self._shelf = Shelf(shelf)
         self._voice = choose_voice((VOICE,), model)
+        self._urgent_voice = choose_voice((VOICE,), model)
         self._desk = ThreadPoolExecutor(1, "recording")
         self._urgent_desk = ThreadPoolExecutor(1, "urgent-recording")
         shelf.mkdir(parents=True, exist_ok=True)
@@ -104,19 +106,26 @@ class RecordingStudio:
         """Begin to render a text that may be signed soon; an urgent one passes all that wait."""
         script = script_of(text)
         if self._shelf.take(script) is None:
-            desk = self._urgent_desk if urgent else self._desk
-            desk.submit(self._render, script)
+            if urgent:
+                self._urgent_desk.submit(self._render_urgent, script)
+            else:
+                self._desk.submit(self._render, script)
 
     def known(self, text: str) -> Recording | None:
         """The recording of ``text`` if it was rendered before."""
         return self._shelf.known(text)
 
-    def _render(self, script: Script) -> Recording | None:
+    def _render_urgent(self, script: Script) -> None:
+        """By a voice of its own, so that it waits for nothing; its memory is free afterwards."""
+        self._render(script, self._urgent_voice)
+        self._urgent_voice.close()
+
+    def _render(self, script: Script, voice: Voice | None = None) -> Recording | None:
         found = self._shelf.take(script)  # perhaps it was asked for twice
         if found is not None:
             return found
         try:
-            made = render_script(script, self._voice, deadline_s=DEADLINE_S)
+            made = render_script(script, voice or self._voice, deadline_s=DEADLINE_S)
         except VoiceError as error:
             _log.warning("no recording, the boxes speak themselves: %s", error)
             return None
@@ -128,6 +137,7 @@ class RecordingStudio:
         """End the voice, and whatever it is at."""
         for desk in (self._urgent_desk, self._desk):
             desk.shutdown(wait=False, cancel_futures=True)
+        self._urgent_voice.close()
         self._voice.close()
 
 

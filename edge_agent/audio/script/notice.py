@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from contract import drill
 from contract.privacy import Kind, scan
 from edge_agent.audio.script.cleaning import cut_off
 from edge_agent.audio.script.script import Lexicon, Script, Unspoken
@@ -25,8 +26,6 @@ _CLAUSE = re.compile(r"[^，。；！？,;!?\n]*[，。；！？,;!?\n]?")
 _AMOUNT = re.compile(r"\d\s*[万亿]?元|[¥￥]\s*\d")
 _UNIT_OF_LABEL = re.compile(r"[(（](?P<unit>[^()（）]{1,8})[)）]")
 _MOST_TOTALS = 4
-_DRILL_OPENING = "演练，演练，这是一次演练。"
-_DRILL_CLOSING = "以上是演练，请不要惊慌。"
 
 
 def announcement(notice: Notice, lexicon: Lexicon | None = None) -> Script:
@@ -39,8 +38,8 @@ def announcement(notice: Notice, lexicon: Lexicon | None = None) -> Script:
     own = notice.speech.text.strip() if notice.speech else ""
     text = cut_off(own or _composed(notice, unspoken), unspoken)
     text = _without_numbers(text, unspoken)
-    if notice.cap.status != "Actual" and not text.startswith("演练"):
-        text = f"{_DRILL_OPENING}{_closed(text)}{_DRILL_CLOSING}"
+    if notice.cap.status != "Actual":
+        text = drill.framed(text)
     script = spoken_words(text, {**(lexicon or {}), **_readings(notice)})
     return Script(script.words, (*unspoken, *script.unspoken), script.readings)
 

@@ -39,7 +39,7 @@ def of_emergency(request: DeskRequest, pk: int) -> HttpResponse:
     """The recording of an emergency, for town and county."""
     if not is_supervisor(request.user):
         raise PermissionDenied(_("紧急发布只能由县、乡值班人员进行。"))
-    return _sound(get_object_or_404(Emergency, pk=pk).speech)
+    return _sound(get_object_or_404(Emergency, pk=pk).spoken)
 
 
 def _sound(text: str) -> HttpResponse:

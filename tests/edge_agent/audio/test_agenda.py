@@ -184,6 +184,16 @@ def test_an_exercise_is_no_emergency(clock: ManualClock) -> None:
     assert item.announcement.kind is Kind.EXERCISE
 
 
+@pytest.mark.parametrize(("text", "is_used"), [("演练，请转移。", True), ("请转移。", False)])
+def test_a_recording_of_an_exercise_is_used_only_where_its_words_say_that_it_is_one(
+    clock: ManualClock, text: str, *, is_used: bool
+) -> None:
+    speech = Speech(text, Asset("ab" * 32, 9, "audio/ogg"))
+    drill = replace(FLOOD, notice=replace(FLOOD.notice, cap=Cap(status="Exercise"), speech=speech))
+    (item,) = AGENDA.alerts([alarm(drill)], clock.read(), lambda _: False)
+    assert bool(item.announcement.recording_sha256) is is_used
+
+
 def test_an_update_replaces_what_it_names(clock: ManualClock) -> None:
     update = replace(
         FLOOD,

@@ -52,14 +52,23 @@ def test_the_all_clear_begins_with_the_chime() -> None:
     assert kinds(replace(FLOOD, siren=False)) == ["chime", "speech"]
 
 
-def test_an_exercise_has_no_siren_and_a_recording_of_it_is_framed_by_the_word() -> None:
-    drill = replace(FLOOD, kind=Kind.EXERCISE, recording_sha256="ab")
-    segments = programme_of(drill)
-    assert [one.kind for one in segments] == ["chime", "speech", "speech", "speech"]
-    assert "演练" in segments[1].text
-    assert segments[2].recording_sha256 == "ab"
-    assert "演练" in segments[3].text
-    assert kinds(replace(drill, recording_sha256="")) == ["chime", "speech"]
+def test_an_exercise_has_no_siren() -> None:
+    assert kinds(replace(FLOOD, kind=Kind.EXERCISE, recording_sha256="ab")) == ["chime", "speech"]
+
+
+def test_readings_before_the_recording_came_are_the_voice_s() -> None:
+    item = replace(NOTICE, repeats=3, recording_sha256="ab", recorded_from=2)
+    spoken = [one.recording_sha256 for one in programme_of(item) if one.kind == "speech"]
+    assert spoken == ["", "ab", "ab"]
+
+
+def test_the_next_reading_is_the_one_of_which_no_word_was_heard() -> None:
+    track = Track(programme_of(replace(FLOOD, repeats=2)), sounds)
+    siren, words, gap = 2000, 300, 2 * 48_000
+    assert track.next_reading(0) == 1
+    track.put_speech(track.segments[1], Clip(b"\3\0" * words))
+    places = (siren, siren + 1, siren + words, siren + words + gap + siren, 10**9)
+    assert [track.next_reading(place) for place in places] == [1, 2, 2, 2, 3]
 
 
 @pytest.fixture

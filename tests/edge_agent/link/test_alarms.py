@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from contract.algorithms import ALGORITHMS
 from contract.areas import Area
 from contract.messages import seal_message, sha256_hex
+from contract.notice import Asset, Speech
 from edge_agent.link.alarms import ANSWER_WITHIN_S, KEPT_FOR
 
 if TYPE_CHECKING:
+    from contract.alert import Alert
     from edge_agent.clock import ManualClock
     from tests.edge_agent.link.conftest import Box, County
+
+pytestmark = pytest.mark.parametrize("algorithm", sorted(ALGORITHMS))
 
 
 def test_an_alert_with_two_signatures_is_handed_over(box: Box, county: County) -> None:
@@ -71,6 +76,38 @@ def test_a_redelivery_by_the_broker_is_no_replay(box: Box, county: County) -> No
     box.alarms.take_message(box.area, body)
     box.alarms.take_message(box.area, body, is_repeated=True)
     assert box.refusals() == []
+
+
+def _recorded(alert: Alert) -> Alert:
+    speech = Speech("请立即转移", Asset("ab" * 32, 9, "audio/ogg"), "kokoro", 3.0)
+    return replace(alert, notice=replace(alert.notice, speech=speech))
+
+
+@pytest.mark.parametrize("recorded_first", [False, True])
+def test_the_recorded_edition_of_an_alert_is_kept_whichever_comes_first(
+    box: Box, county: County, *, recorded_first: bool
+) -> None:
+    recorded = _recorded(county.alert())
+    editions = [recorded.unrecorded, recorded]
+    for each in reversed(editions) if recorded_first else editions:
+        box.alarms.take_message(box.area, county.seal_alert(each))
+    (held,) = box.held.store.in_force().alerts
+    assert held.alert == recorded
+    assert [each[0] for each in box.receipts()] == ["received", "stored"]
+
+
+def test_a_recorded_edition_needs_two_persons_and_the_very_same_words(
+    box: Box, county: County
+) -> None:
+    recorded = _recorded(county.alert())
+    box.alarms.take_message(box.area, county.seal_alert(recorded.unrecorded))
+    box.alarms.take_message(box.area, seal_message(recorded, county.officers[0]))
+    box.alarms.take_message(box.area, seal_message(recorded, county.content, county.target))
+    other = replace(recorded, notice=replace(recorded.notice, title="别的话"))
+    box.alarms.take_message(box.area, county.seal_alert(other))
+    (held,) = box.held.store.in_force().alerts
+    assert held.alert == recorded.unrecorded
+    assert len(box.refusals()) == 3
 
 
 def test_another_alert_under_a_used_id_is_refused(box: Box, county: County) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,7 @@ from contract import codec, envelope, wire
 from contract.alert import Alert
 from hub.dispatch.sealer import Sealer
 from hub.emergency import desk as emergencies
+from hub.emergency.to_contract import to_alert
 from hub.notices import desk
 from hub.sealing.assets import Recording
 from hub.sealing.models import AssetBlob, AssetUse, OutboxRow, SealedNotice
@@ -141,6 +143,55 @@ def test_an_alert_waits_for_no_recording(road: Road, notices: Forms) -> None:
     emergency = _emergency(road, notices)
     emergencies.release_alert(road.people.county_officers[1], emergency)
     shelf = Shelf()
-    assert [act.kind for act in Sealer(shelf).alerts(0.0)] == ["alert"]
+    sealer = Sealer(shelf)
+    (act,) = itertools.islice(sealer.alerts(0.0), 1)  # it is sent before anything is rendered
+    assert act.kind == "alert"
     assert shelf.asked == []
     assert not AssetBlob.objects.exists()
+
+
+def _sealed() -> Alert:
+    body = bytes(SealedNotice.objects.filter(kind="alert")[0].body)
+    return codec.decode(Alert, wire.loads(envelope.parse(body).content()))
+
+
+def test_the_recording_of_an_alert_that_was_released_at_once_follows_it(
+    road: Road, notices: Forms
+) -> None:
+    emergency = _emergency(road, notices)
+    emergencies.release_alert(road.people.county_officers[1], emergency)
+    shelf = Shelf()
+    sealer = Sealer(shelf)
+    assert [act.kind for act in sealer.alerts(0.0)] == ["alert"]
+    first = _sealed()
+    assert not first.recorded
+    assert shelf.urgent == [emergency.spoken]
+    assert [act.kind for act in sealer.others(1.0)] == ["recorded"]
+    assert _sealed().recorded
+    assert _sealed().unrecorded == first
+    assert list(sealer.others(100.0)) == []
+
+
+def test_an_alert_that_is_over_gets_no_recording(road: Road, notices: Forms) -> None:
+    emergency = _emergency(road, notices)
+    emergencies.release_alert(road.people.county_officers[1], emergency)
+    shelf = Shelf()
+    sealer = Sealer(shelf)
+    list(sealer.alerts(0.0))
+    SealedNotice.objects.update(in_force=False)  # as an all-clear does
+    assert list(sealer.others(1.0)) == []
+    assert not _sealed().recorded
+
+
+def test_a_drill_says_so_in_the_recorded_words(road: Road, notices: Forms) -> None:
+    emergency = _emergency(road, notices)
+    emergency.is_exercise = True
+    emergency.save()
+    shelf = Shelf()
+    Sealer(shelf).prepare(0.0)
+    (said,) = shelf.urgent
+    assert said.startswith("演练")
+    assert "演练" in said[-12:]
+    alert = to_alert(emergency)
+    assert alert.notice.speech is not None
+    assert alert.notice.speech.text == said
