@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -11,7 +12,7 @@ from edge_agent.clock import CHINA
 from edge_agent.kiosk.printing import PrintError
 from edge_agent.kiosk.rendering import page
 from edge_agent.kiosk.state import PRINTER, SCREEN, SLIPS
-from edge_agent.kiosk.tables import labels_and_values, row_title
+from edge_agent.kiosk.tables import is_numeric, labels_and_values, row_title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,9 @@ Line = tuple[str, str]
 async def print_notice(request: web.Request) -> web.Response:
     """Print a whole notice."""
     notice = _notice(request)
-    return await _print(request, [*_head(request, notice), *_body(notice), *_foot(notice)], notice)
+    is_roll = request.app[PRINTER].is_roll
+    lines = [*_head(request, notice), *_body(notice, is_roll=is_roll), *_foot(notice)]
+    return await _print(request, lines, notice)
 
 
 async def print_row(request: web.Request) -> web.Response:
@@ -95,11 +98,14 @@ def _head(request: web.Request, notice: Notice) -> Iterator[Line]:
     yield ("rule", "")
 
 
-def _body(notice: Notice) -> Iterator[Line]:
+def _body(notice: Notice, *, is_roll: bool) -> Iterator[Line]:
     if notice.summary:
         yield ("pair", notice.summary)
     for block in notice.blocks:
-        yield from _block(block)
+        if isinstance(block, Table):
+            yield from _pairs_of_table(block) if is_roll else _ruled(block)
+        else:
+            yield from _block(block)
 
 
 def _block(block: Block) -> Iterator[Line]:
@@ -107,19 +113,44 @@ def _block(block: Block) -> Iterator[Line]:
         yield ("pair", block.text)
     elif isinstance(block, Paragraph):
         yield ("text", block.text)
-    elif isinstance(block, Table):
-        for at in range(min(len(block.rows), MOST_ROWS)):
-            yield ("rule", "")
-            yield ("pair", row_title(block, at))
-            values = (f"{label} {value}" for label, value, named in labels_and_values(block, at)
-                      if not named and value != row_title(block, at))  # fmt: skip
-            yield ("text", "　".join(values))
-        if len(block.rows) > MOST_ROWS:
-            yield ("small", f"共 {len(block.rows)} 行，只印前 {MOST_ROWS} 行，请在屏幕上看。")
     elif isinstance(block, Picture | Video):
         yield ("small", f"［图］{block.alt}")
     elif isinstance(block, File):
         yield ("small", f"［文件］{block.title}")
+
+
+def _ruled(table: Table) -> Iterator[Line]:
+    """As a table, for a sheet."""
+    labels = [column.label for column in table.columns]
+    numeric = [is_numeric(column) for column in table.columns]
+    yield ("table", json.dumps([labels, numeric, table.rows[:MOST_ROWS], _total(table)]))
+    yield from _left_out(table)
+
+
+def _pairs_of_table(table: Table) -> Iterator[Line]:
+    """Label and value, row by row, for a roll."""
+    for at in range(min(len(table.rows), MOST_ROWS)):
+        title = row_title(table, at)
+        yield ("rule", "")
+        yield ("pair", title)
+        values = (f"{label} {value}" for label, value, named in labels_and_values(table, at)
+                  if not named and value != title)  # fmt: skip
+        yield ("text", "　".join(values))
+    if _total(table):
+        yield ("rule", "")
+        pairs = zip(table.columns, table.total, strict=True)
+        yield ("pair", "　".join(f"{column.label} {cell}" for column, cell in pairs if cell))
+    yield from _left_out(table)
+
+
+def _total(table: Table) -> tuple[str, ...]:
+    """The sum below all rows; below a part of them it would be wrong."""
+    return table.total if len(table.rows) <= MOST_ROWS else ()
+
+
+def _left_out(table: Table) -> Iterator[Line]:
+    if len(table.rows) > MOST_ROWS:
+        yield ("small", f"共 {len(table.rows)} 行，只印前 {MOST_ROWS} 行，请在屏幕上看。")
 
 
 def _pairs(table: Table, at: int) -> Iterator[Line]:

@@ -9,22 +9,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import segno
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+
+from edge_agent.kiosk.lettering import LINE, typeface, wrapped
+from edge_agent.kiosk.ruled import Ruled, strips_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-FONT = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
-BOLD = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc")
-FONT_INDEX = 2
-"""Simplified Chinese within Noto's collection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +45,15 @@ PAPERS = {
 CUT_OFF = "（太长，没有印完，请在屏幕上看或扫码看）"
 _SCALE = {"office": 0.9, "title": 1.45, "big": 1.9, "text": 1.0, "pair": 1.15, "small": 0.85}
 _CENTRED = frozenset({"office", "title", "big"})
-_PIECE = re.compile(r"[!-~]+|[^!-~]")
-_NO_BREAK_BEFORE = frozenset("，。；：！？、）》”’％%")
+_HEAVY = frozenset({"title", "big", "pair"})
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """A line's picture, as wide as the paper; ``head`` stands above it again on a new page."""
+
+    picture: Image.Image
+    head: Image.Image | None = None
 
 
 def pages_of(lines: Sequence[tuple[str, str]], paper: Paper) -> list[Image.Image]:
@@ -58,32 +62,42 @@ def pages_of(lines: Sequence[tuple[str, str]], paper: Paper) -> list[Image.Image
     return _on_a_roll(strips, paper) if paper.height == 0 else _on_sheets(strips, paper)
 
 
-def _on_a_roll(strips: Iterator[Image.Image], paper: Paper) -> list[Image.Image]:
+def _on_a_roll(strips: Iterator[Strip], paper: Paper) -> list[Image.Image]:
     kept: list[Image.Image] = []
     height = 0
     for strip in strips:
-        if height + strip.height > paper.longest:
-            kept += _strips("small", CUT_OFF, paper)
+        if height + strip.picture.height > paper.longest:
+            kept += (each.picture for each in _strips("small", CUT_OFF, paper))
             break
-        kept.append(strip)
-        height += strip.height
+        kept.append(strip.picture)
+        height += strip.picture.height
     return [_pasted(kept, paper, sum(each.height for each in kept) + 3 * paper.body)]
 
 
-def _on_sheets(strips: Iterator[Image.Image], paper: Paper) -> list[Image.Image]:
+def _on_sheets(strips: Iterator[Strip], paper: Paper) -> list[Image.Image]:
     room = paper.height - 2 * paper.margin
     pages: list[list[Image.Image]] = [[]]
     height = 0
     for strip in strips:
-        if height + strip.height > room:
+        if height + strip.picture.height > room:
             if len(pages) == paper.longest:
-                pages[-1][-1:] = _strips("small", CUT_OFF, paper)
+                pages[-1][-1:] = (each.picture for each in _strips("small", CUT_OFF, paper))
                 break
-            pages.append([])
-            height = 0
-        pages[-1].append(strip)
-        height += strip.height
-    return [_pasted(page, paper, paper.height) for page in pages]
+            pages.append([strip.head] if strip.head else [])
+            height = strip.head.height if strip.head else 0
+        pages[-1].append(strip.picture)
+        height += strip.picture.height
+    sheets = [_pasted(page, paper, paper.height) for page in pages]
+    if len(sheets) > 1:
+        for number, sheet in enumerate(sheets, 1):
+            _write_foot(sheet, f"第 {number} / {len(sheets)} 页", paper)
+    return sheets
+
+
+def _write_foot(sheet: Image.Image, word: str, paper: Paper) -> None:
+    font = typeface(round(paper.body * _SCALE["small"]))
+    left = (paper.width - font.getlength(word)) / 2
+    ImageDraw.Draw(sheet).text((left, paper.height - paper.margin + 20), word, font=font, fill=0)
 
 
 def _pasted(strips: list[Image.Image], paper: Paper, height: int) -> Image.Image:
@@ -95,50 +109,47 @@ def _pasted(strips: list[Image.Image], paper: Paper, height: int) -> Image.Image
     return page
 
 
-def _strips(style: str, text: str, paper: Paper) -> Iterator[Image.Image]:
+def _strips(style: str, text: str, paper: Paper) -> Iterator[Strip]:
     if style == "qr":
-        yield _qr(text, paper)
+        yield Strip(_qr(text, paper))
     elif style == "rule":
         strip = Image.new("1", (paper.width, paper.body), 1)
         ends = (paper.margin, paper.body // 2, paper.width - paper.margin, paper.body // 2)
         ImageDraw.Draw(strip).line(ends, fill=0, width=2)
-        yield strip
+        yield Strip(strip)
+    elif style == "table":
+        yield from _table_strips(Ruled.from_text(text), paper)
     else:
         yield from _text_strips(style, text, paper)
 
 
-def _text_strips(style: str, text: str, paper: Paper) -> Iterator[Image.Image]:
+def _text_strips(style: str, text: str, paper: Paper) -> Iterator[Strip]:
     size = round(paper.body * _SCALE.get(style, 1.0))
-    is_heavy = style in {"title", "big", "pair"}
-    font = ImageFont.truetype(str(BOLD if is_heavy else FONT), size, index=FONT_INDEX)
+    font = typeface(size, heavy=style in _HEAVY)
     room = paper.width - 2 * paper.margin
-    for line in _wrapped(text, font, room):
-        strip = Image.new("1", (paper.width, round(size * 1.45)), 1)
-        left = paper.margin
+    for line in wrapped(text, font, room):
+        strip = Image.new("1", (paper.width, round(size * LINE)), 1)
+        left = float(paper.margin)
         if style in _CENTRED:
-            left += round((room - font.getlength(line)) / 2)
+            left += (room - font.getlength(line)) / 2
         ImageDraw.Draw(strip).text((left, 0), line, font=font, fill=0)
-        yield strip
+        yield Strip(strip)
 
 
-def _wrapped(text: str, font: ImageFont.FreeTypeFont, room: int) -> Iterator[str]:
-    for paragraph in text.splitlines():
-        line = ""
-        for piece in _pieces(paragraph, font, room):
-            if line and font.getlength(line + piece) > room and piece not in _NO_BREAK_BEFORE:
-                yield line
-                line = ""
-            line += piece
-        yield line
-
-
-def _pieces(paragraph: str, font: ImageFont.FreeTypeFont, room: int) -> Iterator[str]:
-    """What stands together: a number or a Latin word, unless it is wider than the paper."""
-    for piece in _PIECE.findall(paragraph):
-        if font.getlength(piece) <= room:
-            yield piece
-        else:
-            yield from piece
+def _table_strips(table: Ruled, paper: Paper) -> Iterator[Strip]:
+    """A ruled table; label and value where its columns do not fit side by side."""
+    ruled = strips_of(table, paper.width, paper.margin)
+    if ruled is not None:
+        head, rows = ruled
+        yield Strip(Image.new("1", (paper.width, paper.body // 2), 1))
+        yield Strip(head)
+        yield from (Strip(row, head) for row in rows)
+        yield Strip(Image.new("1", (paper.width, paper.body // 2), 1))
+        return
+    for row in (*table.rows, *((table.total,) if table.total else ())):
+        pairs = (f"{label} {cell}" for label, cell in zip(table.labels, row, strict=True) if cell)
+        yield from _strips("rule", "", paper)
+        yield from _text_strips("text", "　".join(pairs), paper)
 
 
 def _qr(link: str, paper: Paper) -> Image.Image:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import re
 import stat
 from dataclasses import replace
@@ -14,6 +15,8 @@ from kiosk_village import sample_notices
 
 from contract.notice import Paragraph
 from edge_agent.kiosk import sheet
+from edge_agent.kiosk.lettering import typeface, wrapped
+from edge_agent.kiosk.paper import _body
 from edge_agent.kiosk.printing import (
     PAGES_AN_HOUR,
     WIDTHS_MM,
@@ -23,6 +26,7 @@ from edge_agent.kiosk.printing import (
     PrintError,
     sizes_mm,
 )
+from edge_agent.kiosk.ruled import Ruled, strips_of
 from edge_agent.settings import KioskSettings
 
 if TYPE_CHECKING:
@@ -80,12 +84,79 @@ def test_a_long_notice_ends_with_a_word_and_not_with_the_roll() -> None:
     assert {each.size for each in sheets} == {(1240, 1754)}
 
 
+HEAD = ["序号", "姓名", "金额（元）", "说明"]
+NUMERIC = [True, False, True, False]
+
+
+def _table(rows: int, columns: int = 4) -> tuple[str, str]:
+    row = ["12", "阿依古丽·买买提", "1,240.00", "按季度发放，打入一卡通"] * (columns // 4)
+    cells = [HEAD * (columns // 4), NUMERIC * (columns // 4), [row] * rows, [""] * columns]
+    return ("table", json.dumps(cells))
+
+
+def test_on_sheets_a_table_has_its_head_on_every_page_and_a_page_its_number() -> None:
+    paper = sheet.PAPERS["A4"]
+    pages = sheet.pages_of([("title", "公示"), _table(70)], paper)
+    assert 2 <= len(pages) < paper.longest
+    ruled = strips_of(Ruled.from_text(_table(70)[1]), paper.width, paper.margin)
+    assert ruled is not None
+    head, rows = ruled
+    assert len(rows) == 71
+    for page in pages[1:]:
+        top = page.crop((0, paper.margin, paper.width, paper.margin + head.height))
+        assert top.tobytes() == head.tobytes()
+    for page in pages:
+        foot = page.crop((0, paper.height - paper.margin, paper.width, paper.height))
+        assert foot.convert("L").getextrema() == (0, 255)
+
+
+def test_a_table_that_is_too_wide_for_a_sheet_becomes_label_and_value() -> None:
+    assert strips_of(Ruled.from_text(_table(2, columns=16)[1]), 1240, 110) is None
+    (page,) = sheet.pages_of([_table(2, columns=16)], sheet.PAPERS["A4"])
+    ink = page.convert("L").point(lambda value: 255 - value).getbbox()
+    assert ink is not None
+    assert ink[2] <= 1240 - 110 + 2
+
+
+@pytest.mark.parametrize(("is_roll", "styles"), [(True, {"rule", "pair", "text"}),
+                                                 (False, {"table"})])  # fmt: skip
+def test_a_roll_gets_label_and_value_and_a_sheet_a_table(
+    is_roll: bool,  # noqa: FBT001 - the case
+    styles: set[str],
+) -> None:
+    notice = replace(SAMPLES["N001"], summary="", blocks=SAMPLES["N001"].tables)
+    lines = list(_body(notice, is_roll=is_roll))
+    assert {style for style, _ in lines} == styles
+    assert all(name in str(json.loads(lines[0][1]) if not is_roll else lines)
+               for name in ("崔彩霞", "1240"))  # fmt: skip
+
+
+def test_a_part_of_a_table_is_printed_without_the_sum_of_the_whole() -> None:
+    table = SAMPLES["N001"].tables[0]
+    total = ("合计", *("" for _ in table.columns[1:]))
+    long = replace(table, rows=table.rows * 4, total=total)
+    for is_roll in (True, False):
+        lines = list(_body(replace(SAMPLES["N001"], blocks=(long,)), is_roll=is_roll))
+        assert not any(json.dumps("合计") in text or "合计" in text for _, text in lines)
+        assert lines[-1] == ("small", "共 120 行，只印前 100 行，请在屏幕上看。")
+
+
 def test_a_number_is_not_torn_in_two() -> None:
-    font = sheet.ImageFont.truetype(str(sheet.FONT), 26, index=sheet.FONT_INDEX)
+    font = typeface(26)
     for room in range(180, 376, 7):
-        wrapped = list(sheet._wrapped("村务监督委员会 覃少华 0872-0000388", font, room))
-        assert any("0872-0000388" in line for line in wrapped)
-    assert "".join(sheet._wrapped("x" * 99, font, 100)) == "x" * 99
+        lines = list(wrapped("村务监督委员会 覃少华 0872-0000388", font, room))
+        assert any("0872-0000388" in line for line in lines)
+    assert "".join(wrapped("x" * 99, font, 100)) == "x" * 99
+
+
+def test_no_line_begins_with_a_closing_mark_or_ends_with_an_opening_one() -> None:
+    font = typeface(26)
+    text = "公示期为七天（含节假日）。《村民委员会组织法》第三十条规定：“村务公开，受监督。”完毕！"
+    for room in range(130, 600, 3):
+        lines = list(wrapped(text, font, room))
+        assert "".join(lines) == text
+        assert max(map(font.getlength, lines)) <= room
+        assert not [line for line in lines if line[0] in "，。）》”：！、" or line[-1] in "（《“"]
 
 
 def test_an_unplugged_printer_and_too_much_paper_are_told(
