@@ -1,4 +1,4 @@
-"""Errors of the contract, and the closed list of reasons a box may refuse something for."""
+"""Errors that both sides raise, and the closed list of reasons a box may refuse something for."""
 
 from __future__ import annotations
 
@@ -28,6 +28,14 @@ class RefusalReason(StrEnum):
 
 class VillageError(Exception):
     """Base of every error that this project raises on purpose."""
+
+
+class SettingsError(VillageError, ValueError):
+    """Settings cannot be used; ``problems`` holds every fault found, not only the first."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
 
 
 class ContractError(VillageError, ValueError):

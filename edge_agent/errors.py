@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from contract.errors import VillageError
+from contract.errors import SettingsError, VillageError
 
-
-class SettingsError(VillageError, ValueError):
-    """The settings file is wrong; ``problems`` holds every fault found, not only the first."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = problems
+__all__ = ["SettingsError", "StoreError"]
 
 
 class StoreError(VillageError, OSError):

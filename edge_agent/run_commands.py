@@ -13,20 +13,24 @@ if TYPE_CHECKING:
     import argparse
 
 
-def add_commands(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of whichever of the three commands was chosen."""
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``village-agent run``."""
     cli.add_settings_argument(parser)
-    command = parser.prog.split()[-1]
-    if command == "part":
-        parser.add_argument("part", choices=cli.PARTS, help="which part to run")
-        parser.set_defaults(run=run_part)
-    elif command == "run":
-        parser.add_argument(
-            "--only", default=",".join(cli.PARTS), help="parts to run, e.g. led,audio"
-        )
-        parser.set_defaults(run=run_box)
-    else:
-        parser.set_defaults(run=check)
+    parser.add_argument("--only", default=",".join(cli.PARTS), help="parts to run, e.g. led,audio")
+    parser.set_defaults(run=run_box)
+
+
+def add_part(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``village-agent part``."""
+    cli.add_settings_argument(parser)
+    parser.add_argument("part", choices=cli.PARTS, help="which part to run")
+    parser.set_defaults(run=run_part)
+
+
+def add_check(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``village-agent check``."""
+    cli.add_settings_argument(parser)
+    parser.set_defaults(run=check)
 
 
 def run_part(arguments: argparse.Namespace) -> int:
@@ -42,7 +46,10 @@ def run_box(arguments: argparse.Namespace) -> int:
     wanted = arguments.only.split(",")
     unknown = set(wanted) - set(cli.PARTS)
     if unknown:
-        sys.stderr.write(f"--only: no such part: {', '.join(sorted(unknown))}\n")
+        sys.stderr.write(
+            f"--only: 没有这个部件 no such part: {', '.join(sorted(unknown))};"
+            f" 可选 choose from {', '.join(cli.PARTS)}\n"
+        )
         return cli.USAGE
     absent = {"led": not found.panel, "audio": not found.zone}
     programs = [

@@ -2,77 +2,67 @@
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contract import enrolment
-from contract.errors import VillageError
+from contract.command import DONE, ENDING, FAILED, Program, say
 from contract.keys import Trust
-from edge_agent.errors import SettingsError
 from provisioning import enrol, plan, stage
 from provisioning.errors import PlanError
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
-DONE, FAILED, USAGE, BAD_SETTINGS = 0, 1, 2, 78
+
+_COMMANDS = {
+    "plan": ("provisioning.cli:add_plan", "check a CSV sheet of boxes, all faults at once"),
+    "stage": ("provisioning.cli:add_stage", "write a ticket to boot media, read it back"),
+    "enrol": ("provisioning.cli:add_enrol", "on the box: keys, certificate, agent.toml"),
+}
+_PROGRAM = Program(
+    "village-provision",
+    "技术员工作台 · brings a box up: plan the sheet, stage tickets, enrol on site.",
+    _COMMANDS,
+    f"{ENDING}\nBetween plan and stage the county runs: village-hub tickets PLAN --into FOLDER",
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand; returns 0 done, 1 failed, 2 usage, 78 bad settings."""
-    parser = _parser()
-    arguments = parser.parse_args(argv)
-    if not hasattr(arguments, "run"):
-        parser.print_help()
-        return USAGE
-    try:
-        return int(arguments.run(arguments))
-    except PlanError as error:
-        for fault in error.faults:
-            _say(fault)
-        _say(f"共 {len(error.faults)} 处错误,一行也没有采用 nothing was taken")
-        return FAILED
-    except SettingsError as error:
-        _say(f"设置有误 settings: {error}")
-        return BAD_SETTINGS
-    except (VillageError, OSError) as error:
-        if os.environ.get("DEBUG"):
-            raise
-        _say(f"未完成 failed: {error}")
-        return FAILED
+    return _PROGRAM.main(argv)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="village-provision",
-        description="技术员工作台 · brings a box up: plan the sheet, stage tickets, enrol on site.",
-        epilog="Between plan and stage the county runs: village-hub tickets PLAN --into FOLDER",
+def add_plan(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``village-provision plan``."""
+    parser.add_argument(
+        "sheet", type=Path, metavar="SHEET", help="CSV, UTF-8; columns: docs/provisioning.md"
     )
-    commands = parser.add_subparsers(metavar="COMMAND")
-    _add_plan(commands.add_parser("plan", help="check a CSV sheet of boxes, all faults at once"))
-    _add_stage(commands.add_parser("stage", help="write tickets to boot media, read them back"))
-    _add_enrol(commands.add_parser("enrol", help="on the box: keys, certificate, agent.toml"))
-    return parser
-
-
-def _add_plan(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("sheet", type=Path, help="CSV, UTF-8; columns: docs/provisioning.md")
-    parser.add_argument("--out", type=Path, help="write the checked plan here as JSON")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="write the checked plan here as JSON"
+    )
     parser.set_defaults(run=run_plan)
 
 
-def _add_stage(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("ticket", type=Path, help="a sealed ticket made by village-hub tickets")
-    parser.add_argument("--media", type=Path, required=True, help="mounted boot partition (folder)")
+def add_stage(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``village-provision stage``."""
+    parser.add_argument(
+        "ticket", type=Path, metavar="TICKET", help="a sealed ticket made by village-hub tickets"
+    )
+    parser.add_argument(
+        "--media", type=Path, required=True, metavar="DIR", help="mounted boot partition (folder)"
+    )
     parser.set_defaults(run=run_stage)
 
 
-def _add_enrol(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("ticket", type=Path, help="village.ticket on the boot partition")
+def add_enrol(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``village-provision enrol``."""
+    parser.add_argument(
+        "ticket", type=Path, metavar="TICKET", help="village.ticket on the boot partition"
+    )
     parser.add_argument("--state", type=Path, default=Path("/var/lib/village-agent"),
                         help="folder of keys and settings (default %(default)s)")  # fmt: skip
     parser.add_argument("--run-folder", type=Path, default=Path("/run/village-agent"),
@@ -84,7 +74,13 @@ def _add_enrol(parser: argparse.ArgumentParser) -> None:
 
 def run_plan(arguments: argparse.Namespace) -> int:
     """Check the sheet; write the plan when it is right."""
-    boxes = plan.read_plan(arguments.sheet)
+    try:
+        boxes = plan.read_plan(arguments.sheet)
+    except PlanError as error:
+        for fault in error.faults:
+            say(fault)
+        say(f"共 {len(error.faults)} 处错误,一行也没有采用 nothing was taken")
+        return FAILED
     found = [{"box": b.box, "area": b.area, "village": b.village, "groups": list(b.groups),
               "settings": b.settings} for b in boxes]  # fmt: skip
     for each in boxes:
@@ -113,10 +109,6 @@ def run_enrol(arguments: argparse.Namespace) -> int:
         stage.wipe(arguments.ticket)
     sys.stdout.write(f"✓ {ticket.box} {ticket.village} 已登记 enrolled: {path}\n")
     return DONE
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(line + "\n")
 
 
 if __name__ == "__main__":
