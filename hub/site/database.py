@@ -1,7 +1,8 @@
 """Which database the hub uses: SQLite in the data folder, or the PostgreSQL that a county names.
 
 ``VILLAGE_HUB_DATABASE=postgresql://user:password@host:5432/name`` chooses PostgreSQL, for more
-than one hub process. Both serialise: SQLite takes its one write lock when a transaction begins,
+than one hub process. Both serialise: SQLite takes its one write lock when a transaction begins
+(`hub.site.sqlite` sees that everybody gets it in turn),
 PostgreSQL runs SERIALIZABLE and refuses one of two transactions that disagree; `hub.site.acts`
 does that one again. So an act is written once, as if it were alone.
 """
@@ -32,7 +33,7 @@ def database(url: str, file: Path) -> dict[str, object]:
     """
     if not url:
         return {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": "hub.site.sqlite",
             "NAME": file,
             "OPTIONS": {
                 "timeout": SQLITE_WAITS_S,
