@@ -13,15 +13,13 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-
-from contract import codec, envelope, sm2, wire
+from contract import algorithms, codec, envelope, wire
+from contract.algorithms import ALGORITHMS, ED25519
 from contract.areas import Area
 from contract.errors import ContractError, RefusalReason, SignatureError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from contract.envelope import Envelope
 
@@ -46,7 +44,7 @@ class PublicKey:
     area: str = ""
     """Division code inside which it may sign; empty: everywhere (roots only)."""
     holder: str = ""
-    algorithm: str = "ed25519"
+    algorithm: str = ED25519
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +62,30 @@ class KeySet:
 
 
 class PrivateKey:
-    """An Ed25519 private key that can sign; the id is derived from the public half."""
+    """A private key that can sign, of any algorithm; the id is derived from the public half.
 
-    algorithm = "ed25519"
+    Raises:
+        ContractError: the secret is no key; Sm2Error: OpenSSL cannot read it.
+    """
 
-    def __init__(self, key: Ed25519PrivateKey) -> None:
-        self._key = key
-        self._public = key.public_key().public_bytes_raw()
+    def __init__(self, secret: bytes) -> None:
+        self.algorithm = algorithms.of_secret(secret)
+        self._secret = secret
+        self._public = ALGORITHMS[self.algorithm].public(secret)
 
     @classmethod
-    def generate(cls) -> PrivateKey:
+    def generate(cls, algorithm: str = ED25519) -> PrivateKey:
         """A new key from the operating system's randomness."""
-        return cls(Ed25519PrivateKey.generate())
+        return cls(ALGORITHMS[algorithm].generate())
 
     @classmethod
     def from_bytes(cls, secret: bytes) -> PrivateKey:
-        """From its 32 secret bytes."""
-        return cls(Ed25519PrivateKey.from_private_bytes(secret))
+        """From its secret bytes, 32 (Ed25519) or a PEM text (SM2)."""
+        return cls(secret)
 
     def to_bytes(self) -> bytes:
-        """The 32 secret bytes, for a file that only its owner can read."""
-        return self._key.private_bytes_raw()
+        """The secret bytes, for a file that only its owner can read."""
+        return self._secret
 
     @property
     def key_id(self) -> str:
@@ -92,27 +93,13 @@ class PrivateKey:
         return hashlib.sha256(self._public).hexdigest()[:16]
 
     def sign(self, message: bytes) -> bytes:
-        """64-byte signature over ``message``."""
-        return self._key.sign(message)
+        """The signature over ``message``."""
+        return ALGORITHMS[self.algorithm].sign(self._secret, message)
 
     def public(self, *roles: Role, area: str = "", holder: str = "") -> PublicKey:
         """The public half with its roles."""
         text = base64.b64encode(self._public).decode("ascii")
-        return PublicKey(self.key_id, text, roles, area, holder)
-
-
-def _verify_ed25519(public: bytes, signature: bytes, message: bytes) -> bool:
-    try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
-
-
-VERIFIERS: dict[str, Callable[[bytes, bytes, bytes], bool]] = {
-    "ed25519": _verify_ed25519,
-    sm2.ALGORITHM: sm2.verify,
-}
+        return PublicKey(self.key_id, text, roles, area, holder, self.algorithm)
 
 
 def seal_keys(keys: KeySet, signers: Iterable[envelope.Signer]) -> bytes:
@@ -203,14 +190,14 @@ def _opened_keys(data: bytes) -> Envelope:
 
 
 def _is_good(key: PublicKey, signature: envelope.Signature, message: bytes) -> bool:
-    verify = VERIFIERS.get(key.algorithm)
-    if verify is None or signature.algorithm != key.algorithm:
+    algorithm = ALGORITHMS.get(key.algorithm)
+    if algorithm is None or signature.algorithm != key.algorithm:
         return False
     try:
         public = base64.b64decode(key.public_b64, validate=True)
     except ValueError:
         return False
-    return verify(public, signature.value, message)
+    return algorithm.verify(public, signature.value, message)
 
 
 def _is_signed_at_home(

@@ -2,7 +2,7 @@
 
 A frame names its session, its own number (a lower one than was taken is old) and the sample at
 which its sound begins, so that what is lost becomes silence of the same length and nothing can
-be replayed, moved or put into another session. It is binary, since five travel a second:
+be replayed, moved or put into another session. It is binary, since ten travel a second:
 ``"vnl1" | flags 1 | session 8 | number 4 | first sample 4 | sound 0..4800 | Ed25519 64``, numbers
 big endian; flag 1 is set on the last one. A frame without sound says that the speaker is there.
 """
@@ -14,16 +14,16 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from contract.algorithms import ALGORITHMS, ED25519
 from contract.errors import ContractError, RefusalReason, SignatureError
-from contract.keys import VERIFIERS
 from contract.live import LONGEST_S, RATE_HZ
 
 if TYPE_CHECKING:
     from contract.envelope import Signer
     from contract.live import LiveSession
 
-FRAME_SAMPLES = 3_200
-"""One fifth of a second: what the hub puts into a frame."""
+FRAME_SAMPLES = 1_600
+"""A tenth of a second, as much as a browser sends at a time: what the hub puts into a frame."""
 MOST_SAMPLES = 4_800
 _MAGIC = b"vnl1"
 _HEAD = struct.Struct(">4sB8sII")
@@ -84,7 +84,7 @@ def open_frame(data: bytes, session: LiveSession) -> LiveFrame:
         public = base64.b64decode(session.public_b64, validate=True)
     except ValueError as error:
         raise ContractError("not base64") from error
-    if not VERIFIERS["ed25519"](public, signature, message):
+    if not ALGORITHMS[ED25519].verify(public, signature, message):
         raise SignatureError("not signed by the session's key", RefusalReason.BAD_SIGNATURE)
     _, flags, _, number, first = _HEAD.unpack_from(message)
     sound = message[_HEAD.size :]

@@ -10,9 +10,7 @@ signer's identity is the standard's default ``1234567812345678``.
 from __future__ import annotations
 
 import base64
-import hashlib
 import logging
-import os
 import subprocess
 import tempfile
 from pathlib import Path
@@ -56,61 +54,46 @@ def verify(public: bytes, signature: bytes, message: bytes) -> bool:
     return True
 
 
-class Sm2PrivateKey:
-    """An SM2 key in a PEM file that only its owner can read; the secret never leaves the file."""
+def generate() -> bytes:
+    """A new private key: a PEM text.
 
-    algorithm = ALGORITHM
-
-    def __init__(self, path: Path) -> None:
-        """Read the public half.
-
-        Raises:
-            Sm2Error: the file holds no SM2 key.
-        """
-        self._path = path
-        spki = _openssl("pkey", "-in", str(path), "-pubout", "-outform", "DER")
-        if not spki.startswith(_SPKI_HEAD) or len(spki) != len(_SPKI_HEAD) + _POINT_BYTES:
-            raise Sm2Error(f"{path.name}: 不是 SM2 密钥 / not an SM2 key")
-        self.point = spki[len(_SPKI_HEAD) :]
-
-    @classmethod
-    def generate(cls, path: Path) -> Sm2PrivateKey:
-        """A new key in a new file, readable by its owner only.
-
-        Raises:
-            Sm2Error: OpenSSL failed; FileExistsError: there is a file already.
-        """
-        pem = _openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:SM2")
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(file.fileno())
-        return cls(path)
-
-    @property
-    def key_id(self) -> str:
-        """First 16 hex digits of the SHA-256 of the point."""
-        return hashlib.sha256(self.point).hexdigest()[:16]
-
-    @property
-    def public_b64(self) -> str:
-        """The point as a key set lists it."""
-        return base64.b64encode(self.point).decode("ascii")
-
-    def sign(self, message: bytes) -> bytes:
-        """The signature over ``message``."""
-        with tempfile.NamedTemporaryFile(prefix="sm2-") as file:
-            file.write(message)
-            file.flush()
-            return _openssl("pkeyutl", "-sign", "-inkey", str(self._path), "-in", file.name,
-                            *_OPTIONS)  # fmt: skip
+    Raises:
+        Sm2Error: OpenSSL is missing or failed.
+    """
+    return _openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:SM2")
 
 
-def _openssl(*words: str) -> bytes:
+def public_point(pem: bytes) -> bytes:
+    """The public half of a private key: its point, 65 bytes.
+
+    Raises:
+        Sm2Error: the text holds no SM2 key.
+    """
+    spki = _openssl("pkey", "-pubout", "-outform", "DER", given=pem)
+    if not spki.startswith(_SPKI_HEAD) or len(spki) != len(_SPKI_HEAD) + _POINT_BYTES:
+        raise Sm2Error("不是 SM2 密钥 / not an SM2 key")
+    return spki[len(_SPKI_HEAD) :]
+
+
+def sign(pem: bytes, message: bytes) -> bytes:
+    """The signature over ``message``; the secret goes to OpenSSL by a pipe, through no file.
+
+    Raises:
+        Sm2Error: OpenSSL is missing, or refuses the key.
+    """
+    with tempfile.NamedTemporaryFile(prefix="sm2-") as file:
+        file.write(message)
+        file.flush()
+        return _openssl("pkeyutl", "-sign", "-inkey", "/dev/stdin", "-in", file.name, *_OPTIONS,
+                        given=pem)  # fmt: skip
+
+
+def _openssl(*words: str, given: bytes = b"") -> bytes:
     command: Sequence[str] = ("openssl", *words)
     try:
-        done = subprocess.run(command, capture_output=True, timeout=TIMEOUT_S, check=False)
+        done = subprocess.run(
+            command, input=given, capture_output=True, timeout=TIMEOUT_S, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Sm2Error(f"openssl: {type(error).__name__}; apt install openssl") from error
     if done.returncode != 0:

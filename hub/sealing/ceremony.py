@@ -13,7 +13,8 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from contract import codec, envelope, sm2, wire
+from contract import codec, envelope, wire
+from contract.algorithms import ED25519
 from contract.enrolment import fingerprint
 from contract.errors import ContractError, VillageError
 from contract.keys import KeySet, PrivateKey, PublicKey, Trust
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROOTS = 3
-_PEM = b"-----BEGIN"
 
 
 class CeremonyError(VillageError, ValueError):
@@ -38,27 +38,23 @@ class Proposal:
     keys: KeySet
 
 
-def make_root(path: Path, holder: str, *, with_sm2: bool = False) -> PublicKey:
+def make_root(path: Path, holder: str, algorithm: str = ED25519) -> PublicKey:
     """A new root on the medium of its holder; its public half goes beside it as ``.pub``.
 
     Raises:
         CeremonyError: there is a key already.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    key = PrivateKey.generate(algorithm)
     try:
-        if with_sm2:
-            made = sm2.Sm2PrivateKey.generate(path)
-            public = PublicKey(made.key_id, made.public_b64, ("root",), "", holder, made.algorithm)
-        else:
-            key = PrivateKey.generate()
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "wb") as file:
-                file.write(key.to_bytes())
-                file.flush()
-                os.fsync(file.fileno())
-            public = key.public("root", holder=holder)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
         raise CeremonyError(f"{path.name} 已存在，不覆盖 / there is a key already") from error
+    with os.fdopen(handle, "wb") as file:
+        file.write(key.to_bytes())
+        file.flush()
+        os.fsync(file.fileno())
+    public = key.public("root", holder=holder)
     path.with_name(f"{path.name}.pub").write_bytes(wire.dumps(codec.encode(public)))
     return public
 
@@ -86,12 +82,10 @@ def read_signer(path: Path) -> envelope.Signer:
     """
     if path.stat().st_mode & 0o077:
         raise CeremonyError(f"{path.name}: 他人可读，请执行 chmod 600 / readable by others")
-    secret = path.read_bytes()
-    if secret.startswith(_PEM):
-        return sm2.Sm2PrivateKey(path)
-    if len(secret) != 32:
-        raise CeremonyError(f"{path.name}: 不是密钥文件 / not a key file")
-    return PrivateKey.from_bytes(secret)
+    try:
+        return PrivateKey.from_bytes(path.read_bytes())
+    except ContractError as error:
+        raise CeremonyError(f"{path.name}: 不是密钥文件 / not a key file") from error
 
 
 def propose(keys: KeySet) -> bytes:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contract import envelope
+from contract.algorithms import ED25519
 from contract.areas import Area
 from contract.errors import ContractError, VillageError
 from contract.keys import KeySet, PrivateKey, Trust
@@ -39,7 +40,7 @@ class Bench:
 
     folder: Path
     say: Callable[[str], object]
-    with_sm2: bool = False
+    algorithm: str = ED25519
     keys: dict[str, PrivateKey] = field(default_factory=dict)
     chain: list[bytes] = field(default_factory=list)
 
@@ -57,7 +58,7 @@ class Bench:
     def make_roots(self, name: str) -> list[PublicKey]:
         """Three roots, each in a folder of its own."""
         return [
-            ceremony.make_root(self.medium(f"{name}-{n}"), f"{name}-{n}", with_sm2=self.with_sm2)
+            ceremony.make_root(self.medium(f"{name}-{n}"), f"{name}-{n}", self.algorithm)
             for n in (1, 2, 3)
         ]
 
@@ -67,7 +68,7 @@ class Bench:
 
     def new_key(self, name: str, role: str) -> PrivateKey:
         """A new working key; the old one stays with the attacker."""
-        self.keys[name] = PrivateKey.generate()
+        self.keys[name] = PrivateKey.generate(self.algorithm)
         self.say(f"  新密钥 new key: {name} ({role})")
         return self.keys[name]
 
@@ -189,12 +190,12 @@ def _refused(bench: Bench, keys: KeySet, roots: Sequence[str], text: str) -> Non
 DRILLS: dict[str, Callable[[Bench], None]] = {"rotation": rotation, "revocation": revocation}
 
 
-def run(name: str, say: Callable[[str], object], *, with_sm2: bool = False) -> None:
-    """Run one drill in a folder of its own.
+def run(name: str, say: Callable[[str], object], algorithm: str = ED25519) -> None:
+    """Run one drill in a folder of its own; every key in it is of this algorithm.
 
     Raises:
         DrillFailedError: a step ended in another way than it must.
     """
     with tempfile.TemporaryDirectory(prefix="key-drill-") as folder:
-        DRILLS[name](Bench(Path(folder), say, with_sm2))
+        DRILLS[name](Bench(Path(folder), say, algorithm))
     say(f"演练通过 the drill of {name} has passed")

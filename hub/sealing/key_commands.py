@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from contract.algorithms import ALGORITHMS, ED25519, SM2
 from hub.sealing import ceremony, drills
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse has no public name for it
     Opener = Callable[[Path], None]
+
+
+WORKING = "working"
 
 
 def add_arguments(parser: argparse.ArgumentParser, open_hub: Opener, data: Path) -> None:
@@ -52,7 +56,7 @@ def _add_offline(commands: Commands) -> None:
     command.add_argument("--root", type=Path, required=True, metavar="KEY", help="the root's file")
     command = _add(commands, "drill", "rehearse with throw-away keys, step by step", _drill)
     command.add_argument("which", choices=sorted(drills.DRILLS), help="what to rehearse")
-    command.add_argument("--sm2", action="store_true", help="with SM2 roots")
+    command.add_argument("--sm2", action="store_true", help="SM2 for every key instead of Ed25519")
 
 
 def _add_at_hub(commands: Commands, open_hub: Opener, data: Path) -> None:
@@ -75,9 +79,20 @@ def _add_at_hub(commands: Commands, open_hub: Opener, data: Path) -> None:
 
     command = at_hub("first", "propose the first key set from three roots' .pub files", _first)
     command.add_argument("roots", type=Path, nargs=3, metavar="ROOT.pub")
+    command = at_hub(
+        "algorithm", "say or choose what the hub's new keys are made with", _algorithm, writes=False
+    )
+    command.add_argument("chosen", nargs="?", choices=sorted(ALGORITHMS), metavar="NAME",
+                         help=f"one of {', '.join(sorted(ALGORITHMS))}")  # fmt: skip
     at_hub("renew", "propose the next set: officers as they are now", _renew)
-    command = at_hub("rotate", "propose a new key for target, content, an officer, roots", _rotate)
-    command.add_argument("whom", metavar="WHOM", help="target, content, roots or an account")
+    command = at_hub(
+        "rotate", "propose new keys for target, content, an officer, all, roots", _rotate
+    )
+    command.add_argument(
+        "whom",
+        metavar="WHOM",
+        help=f"target, content, an account, {WORKING} (all but the roots), or roots",
+    )
     command.add_argument("--roots", type=Path, nargs=3, metavar="ROOT.pub", help="new roots")
     command = at_hub("revoke", "propose a set without a key, by its id or holder", _revoke)
     command.add_argument("whom", metavar="WHOM")
@@ -95,7 +110,7 @@ def _say(line: str) -> None:
 
 
 def _init_root(arguments: argparse.Namespace) -> int:
-    public = ceremony.make_root(arguments.into, arguments.holder, with_sm2=arguments.sm2)
+    public = ceremony.make_root(arguments.into, arguments.holder, SM2 if arguments.sm2 else ED25519)
     _say(f"✓ {arguments.into}（{public.algorithm} {public.key_id}），公钥 public half: "
          f"{arguments.into}.pub")  # fmt: skip
     _say("请把密钥留在持有人手里，只把 .pub 交给县级平台 keep the key, hand over the .pub")
@@ -117,7 +132,7 @@ def _sign(arguments: argparse.Namespace) -> int:
 
 
 def _drill(arguments: argparse.Namespace) -> int:
-    drills.run(arguments.which, _say, with_sm2=arguments.sm2)
+    drills.run(arguments.which, _say, SM2 if arguments.sm2 else ED25519)
     return 0
 
 
@@ -172,10 +187,22 @@ def _rotate(arguments: argparse.Namespace) -> int:
         roots = [ceremony.read_public(path) for path in arguments.roots]
         return _propose(arguments, ceremony.with_roots(present, roots), present)
     ring, persons = _ring()
-    if arguments.whom not in ("target", "content", *persons):
+    holders = ("target", "content", *persons)
+    if arguments.whom not in (*holders, WORKING):
         raise ceremony.CeremonyError(f"没有这个持有人 / no such holder: {arguments.whom[:40]}")
-    public = ring.prepare(arguments.whom)
-    return _propose(arguments, ceremony.with_key(present, arguments.whom, public), present)
+    keys = present
+    for each in holders if arguments.whom == WORKING else (arguments.whom,):
+        keys = ceremony.with_key(keys, each, ring.prepare(each))
+    return _propose(arguments, replace(keys, version=present.version + 1), present)
+
+
+def _algorithm(arguments: argparse.Namespace) -> int:
+    ring, _ = _ring()
+    if arguments.chosen:
+        ring.choose(arguments.chosen)
+        _say("新密钥用它；旧密钥到更换为止 new keys use it: keys rotate working, keys rotate roots")
+    _say(ring.algorithm)
+    return 0
 
 
 def _revoke(arguments: argparse.Namespace) -> int:

@@ -2,7 +2,8 @@
 
 Three roots lie apart in ``keys/offline`` (on a real county they go to a safe; two of three
 sign a key set). ``target`` and ``content`` sign manifests and notices. Every person who may
-release an emergency has a key of their own, named after the account.
+release an emergency has a key of their own, named after the account. The file ``algorithm``
+says what new keys are made with; a key that is there says by its form what it is.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from contract.errors import VillageError
+from contract.algorithms import ALGORITHMS, ED25519
+from contract.errors import ContractError, VillageError
 from contract.keys import KeySet, PrivateKey, PublicKey, seal_keys
+from hub.broker.files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from contract.keys import Role
 
 ROOTS = ("root-1", "root-2", "root-3")
+_ALGORITHM = "algorithm"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}", re.ASCII)
 
 
@@ -53,6 +57,26 @@ class Keyring:
 
     @property
     def target(self) -> PrivateKey:
+    @property
+    def algorithm(self) -> str:
+        """What new keys are made with; Ed25519 unless the county chose.
+
+        Raises:
+            KeyFileError: the file names none that we have.
+        """
+        try:
+            found = (self.folder / _ALGORITHM).read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            return ED25519
+        if found not in ALGORITHMS:
+            raise KeyFileError(f"不认识的算法 / no such algorithm: {found[:20]!r}")
+        return found
+
+    def choose(self, algorithm: str) -> None:
+        """New keys are made with this algorithm from now on; present ones stay as they are."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_whole(self.folder / _ALGORITHM, f"{algorithm}\n")
+
         """Signs manifests, times and answers."""
         return self._key(self.folder / "target")
 
@@ -100,8 +124,11 @@ class Keyring:
     def prepare(self, holder: str) -> PublicKey:
         """A new key for a holder, laid beside the present one until its key set is published."""
         role: Role = "emergency" if holder not in ("target", "content") else holder  # type: ignore[assignment] # both are roles
-        return self._public(self._key(_next(self.path_of(holder))), role, holder)
+        return self._public(self._key(prepared), role, holder)
 
+        prepared = _next(self.path_of(holder))
+        if prepared.exists() and self._key(prepared).algorithm != self.algorithm:
+            prepared.unlink()  # made before the county chose another algorithm
     def held(self, holder: str) -> dict[str, PrivateKey]:
         """The present and, if there is one, the prepared key of a holder, by key id."""
         path = self.path_of(holder)
@@ -132,15 +159,15 @@ class Keyring:
 
     def _key(self, path: Path) -> PrivateKey:
         if not path.exists():
-            return _make(path)
+            return _make(path, self.algorithm)
         if path.stat().st_mode & 0o077:
             raise KeyFileError(
                 f"密钥文件不得让他人读取，请执行 chmod 600 / readable by others: {path.name}"
             )
-        secret = path.read_bytes()
-        if len(secret) != 32:
-            raise KeyFileError(f"密钥文件已损坏 / damaged key file: {path.name}")
-        return PrivateKey.from_bytes(secret)
+        try:
+            return PrivateKey.from_bytes(path.read_bytes())
+        except ContractError as error:
+            raise KeyFileError(f"密钥文件已损坏 / damaged key file: {path.name}") from error
 
 
 def _next(path: Path) -> Path:
@@ -148,10 +175,10 @@ def _next(path: Path) -> Path:
     return path.with_name(f".{path.name}.next")
 
 
-def _make(path: Path) -> PrivateKey:
+def _make(path: Path, algorithm: str) -> PrivateKey:
     """A new key, written whole before it gets its name."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    key = PrivateKey.generate()
+    key = PrivateKey.generate(algorithm)
     draft = path.with_name(f".{path.name}.new")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
 from contract import envelope, sm2
+from contract.algorithms import ED25519, SM2
 from contract.areas import Area
-from contract.errors import SignatureError
-from contract.keys import KeySet, PrivateKey, PublicKey, Trust, seal_keys
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from contract.keys import Role
+from contract.errors import ContractError, SignatureError
+from contract.keys import KeySet, PrivateKey, Trust
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 
@@ -36,17 +31,8 @@ HOME = Area.parse("530199001001")
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("sm2")
-
-
-@pytest.fixture(scope="module")
-def keys(folder: Path) -> list[sm2.Sm2PrivateKey]:
-    return [sm2.Sm2PrivateKey.generate(folder / f"key-{n}") for n in range(4)]
-
-
-def _public(key: sm2.Sm2PrivateKey, role: Role, area: str = "530199") -> PublicKey:
-    return PublicKey(key.key_id, key.public_b64, (role,), area, algorithm=key.algorithm)
+def keys() -> list[PrivateKey]:
+    return [PrivateKey.generate(SM2) for _ in range(2)]
 
 
 def test_the_example_of_the_standard_is_right() -> None:
@@ -69,52 +55,33 @@ def test_anything_else_is_wrong(public: bytes, signature: bytes, message: bytes)
     assert not sm2.verify(public, signature, message)
 
 
-def test_every_kind_of_message_verifies_with_sm2(keys: list[sm2.Sm2PrivateKey]) -> None:
-    target, content, first, second = keys
-    officers = (_public(first, "emergency"), _public(second, "emergency"))
-    trust = Trust(KeySet(1, (_public(target, "target"), _public(content, "content"), *officers)))
-    trust.verify(envelope.parse(envelope.seal("manifest", b"{}", [target])), [HOME])
-    trust.verify(envelope.parse(envelope.seal("notice", b"{}", [content])), [HOME])
-    trust.verify(envelope.parse(envelope.seal("alert", b"{}", [first, second])), [HOME])
-    for signers in ([first], [first, target]):
-        with pytest.raises(SignatureError):
-            trust.verify(envelope.parse(envelope.seal("alert", b"{}", signers)), [HOME])
-
-
-def test_an_alert_may_carry_one_signature_of_each_kind(keys: list[sm2.Sm2PrivateKey]) -> None:
+def test_an_alert_may_carry_one_signature_of_each_kind(keys: list[PrivateKey]) -> None:
     other = PrivateKey.generate()
-    both = (_public(keys[0], "emergency"), other.public("emergency", area="530199"))
+    both = tuple(key.public("emergency", area="530199") for key in (keys[0], other))
     sealed = envelope.parse(envelope.seal("alert", b"{}", [keys[0], other]))
     Trust(KeySet(1, both)).verify(sealed, [HOME])
 
 
-def test_one_algorithm_is_not_taken_for_the_other(keys: list[sm2.Sm2PrivateKey]) -> None:
-    own = _public(keys[0], "target")
+def test_one_algorithm_is_not_taken_for_the_other(keys: list[PrivateKey]) -> None:
+    own = keys[0].public("target", area="530199")
     sealed = envelope.parse(envelope.seal("manifest", b"{}", [keys[0]]))
-    disguised = replace(sealed.signatures[0], algorithm="ed25519")
-    for listed in (own, replace(own, algorithm="ed25519")):
+    disguised = replace(sealed.signatures[0], algorithm=ED25519)
+    for listed in (own, replace(own, algorithm=ED25519)):
         with pytest.raises(SignatureError):
             Trust(KeySet(1, (listed,))).verify(replace(sealed, signatures=(disguised,)), [HOME])
 
 
-def test_sm2_roots_move_a_key_set_on(keys: list[sm2.Sm2PrivateKey]) -> None:
-    roots = tuple(_public(key, "root", "") for key in keys[:3])
-    trust = Trust.first(seal_keys(KeySet(1, roots), keys[:2]))
-    assert trust.advance(seal_keys(KeySet(2, roots), keys[1:3])).keys.version == 2
-    with pytest.raises(SignatureError):
-        trust.advance(seal_keys(KeySet(2, roots), [keys[0], keys[3]]))
-
-
-def test_a_key_file_is_closed_to_others_and_never_overwritten(folder: Path) -> None:
-    path = folder / "own"
-    made = sm2.Sm2PrivateKey.generate(path)
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert sm2.Sm2PrivateKey(path).key_id == made.key_id
-    with pytest.raises(FileExistsError):
-        sm2.Sm2PrivateKey.generate(path)
-    path.write_text("no key", encoding="ascii")
-    with pytest.raises(sm2.Sm2Error):
-        sm2.Sm2PrivateKey(path)
+def test_a_key_is_the_same_from_its_bytes_and_nothing_else_is_one(keys: list[PrivateKey]) -> None:
+    again = PrivateKey.from_bytes(keys[0].to_bytes())
+    assert (again.key_id, again.algorithm) == (keys[0].key_id, SM2)
+    message = b"x"
+    point = sm2.public_point(keys[0].to_bytes())
+    assert sm2.verify(point, again.sign(message), message)
+    for secret in (b"-----BEGIN PRIVATE KEY-----\n", b"-----BEGIN nothing"):
+        with pytest.raises(sm2.Sm2Error):
+            PrivateKey.from_bytes(secret)
+    with pytest.raises(ContractError):
+        PrivateKey.from_bytes(b"no key")
 
 
 def test_without_openssl_nothing_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contract.alert import Alert
+from contract.algorithms import ED25519
 from contract.areas import Area
 from contract.keys import KeySet, PrivateKey, seal_keys
 from contract.manifest import Item, Manifest
@@ -34,12 +35,14 @@ OTHER_VILLAGE = "530199001002"
 class County:
     """The signing side: a key for every role, and messages made with them."""
 
-    def __init__(self) -> None:
-        self.roots = [PrivateKey.generate() for _ in range(3)]
-        self.target = PrivateKey.generate()
-        self.content = PrivateKey.generate()
-        self.officers = [PrivateKey.generate(), PrivateKey.generate()]
-        self.stranger = PrivateKey.generate()
+    def __init__(self, algorithm: str = ED25519) -> None:
+        self.algorithm = algorithm
+        self.roots = [self.new_key() for _ in range(3)]
+        self.target, self.content, self.stranger = (self.new_key() for _ in range(3))
+        self.officers = [self.new_key(), self.new_key()]
+
+    def new_key(self) -> PrivateKey:
+        return PrivateKey.generate(self.algorithm)
 
     def keys(self, version: int = 1) -> KeySet:
         keys = [each.public("root") for each in self.roots]
@@ -164,8 +167,14 @@ class Box:
 
 
 @pytest.fixture
-def county() -> County:
-    return County()
+def algorithm() -> str:
+    """Of the county's keys; rooms whose tests are about signatures ask for every one."""
+    return ED25519
+
+
+@pytest.fixture
+def county(algorithm: str) -> County:
+    return County(algorithm)
 
 
 @pytest.fixture

@@ -148,8 +148,9 @@ def test_an_alert_in_a_manifest_is_handed_over_once(box: Box, county: County) ->
 def test_an_alert_for_another_village_is_refused(box: Box, county: County) -> None:
     alert = county.alert()
     far = replace(alert, notice=replace(alert.notice, areas=("530199001002",)))
-    box.alarms.take_message(Area.parse("530199001002"), county.seal_alert(far))
-    box.alarms.take_message(box.area, county.seal_alert(far))
+    body = county.seal_alert(far)
+    box.alarms.take_message(Area.parse("530199001002"), body)
+    box.alarms.take_message(box.area, body)
     assert box.alerts() == set()
     assert [reason for _, reason in box.refusals()] == ["wrong_area"]
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from contract import topics
-from contract.keys import PrivateKey, seal_keys
+from contract.algorithms import ALGORITHMS
+from contract.keys import seal_keys
 from contract.messages import seal_message, sha256_hex
 from contract.notice import Asset, Column, Paragraph, Speech, Table
 from edge_agent.link.sync import ASSET_PATIENCE_S
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from edge_agent.clock import ManualClock
     from tests.edge_agent.link.conftest import Box, County
 
+pytestmark = pytest.mark.parametrize("algorithm", sorted(ALGORITHMS))
 OTHER_VILLAGE = "530199001002"
 
 
@@ -227,7 +229,7 @@ def test_a_box_follows_its_county_and_its_own_groups(box: Box, county: County) -
 
 
 def test_a_key_set_that_revokes_a_key_ends_its_right_to_publish(box: Box, county: County) -> None:
-    revoked, county.target = county.target, PrivateKey.generate()
+    revoked, county.target = county.target, county.new_key()
     assert box.held.keys.advance(seal_keys(county.keys(2), county.roots[:2]))
     box.take(county.manifest(1, signer=revoked))
     assert box.refusals() == [(f"manifest.{box.area}", "unknown_key")]
@@ -238,7 +240,7 @@ def test_a_key_set_that_revokes_a_key_ends_its_right_to_publish(box: Box, county
 def test_content_refused_for_its_key_is_tried_again_with_a_new_key_set(
     box: Box, county: County
 ) -> None:
-    county.content, old = PrivateKey.generate(), county.content
+    county.content, old = county.new_key(), county.content
     body = county.seal(county.notice())
     box.take(county.manifest(1, ("N1", 1, body)), body)
     assert box.names() == set()

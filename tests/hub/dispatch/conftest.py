@@ -9,8 +9,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
+from contract.algorithms import ED25519
 from edge_agent.clock import BoxClock
 from edge_agent.desk.network import Network
 from edge_agent.link import keyfile
@@ -23,6 +25,8 @@ from hub.dispatch.wake import WakeSocket
 from hub.emergency import desk as emergency_desk
 from hub.ledger import boxes
 from hub.notices import desk
+from hub.sealing.keyring import Keyring
+from hub.site.datadir import DataDir
 from tests.conftest import HUB_PASSWORD
 
 if TYPE_CHECKING:
@@ -199,7 +203,24 @@ class Road:
 
 
 @pytest.fixture
-def road(people: Desk, broker: TestBroker, tmp_path: Path) -> Iterator[Road]:
+def algorithm() -> str:
+    """Of every key of the hub; tests about signatures ask for each there is."""
+    return ED25519
+
+
+@pytest.fixture
+def road(
+    people: Desk,
+    broker: TestBroker,
+    tmp_path: Path,
+    algorithm: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Road]:
+    if algorithm != ED25519:
+        data = DataDir(tmp_path / "hub")
+        data.make()
+        Keyring(data.keys, "").choose(algorithm)
+        monkeypatch.setattr(settings, "DATA", data)
     found = Road(people, broker, tmp_path)
     yield found
     with contextlib.suppress(OSError):

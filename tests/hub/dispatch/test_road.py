@@ -9,6 +9,7 @@ import pytest
 from paho.mqtt import publish
 
 from contract import topics
+from contract.algorithms import ALGORITHMS
 from contract.areas import Area
 from hub.dispatch.models import Layer, RetainedBlob
 from hub.ledger.models import Box, Delivery, FleetAlarm, OutboxCursor, ReceiptRow
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 Forms = dict[str, dict[str, Any]]
 pytestmark = pytest.mark.broker
+with_every_algorithm = pytest.mark.parametrize("algorithm", sorted(ALGORITHMS))
 
 
 @pytest.fixture
@@ -48,6 +50,7 @@ def test_a_notice_reaches_its_village_and_no_other(
     assert stranger.names() == set()
 
 
+@with_every_algorithm
 def test_a_correction_and_a_withdrawal_follow(road: Road, box: BoxOnDesk, notices: Forms) -> None:
     page = road.publish(notices["N003"])
     road.until(lambda: box.names() == {"N003@1"})
@@ -176,6 +179,7 @@ def test_a_box_cannot_drive_the_versions_out_of_bounds(road: Road, box: BoxOnDes
     assert not Layer.objects.filter(area=area).exists()
 
 
+@with_every_algorithm
 def test_an_emergency_comes_by_its_own_topic_and_is_over_when_cancelled(
     road: Road, box: BoxOnDesk, notices: Forms
 ) -> None:
@@ -205,6 +209,7 @@ def test_an_emergency_sent_while_the_box_was_away_comes_with_the_manifest(
     road.until(lambda: len(box.alerts()) == 1)
 
 
+@with_every_algorithm
 def test_forged_messages_on_a_taken_broker_change_nothing_and_raise_an_alarm(
     road: Road, box: BoxOnDesk, notices: Forms
 ) -> None:

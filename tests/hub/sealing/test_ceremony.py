@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.utils import timezone
 
+from contract.algorithms import ALGORITHMS, SM2
 from contract.areas import Area
 from contract.errors import VillageError
 from contract.manifest import Manifest
@@ -24,12 +25,12 @@ from hub.sealing import ceremony, drills, key_commands
 from hub.sealing.models import OutboxRow, SealedNotice
 from hub.sealing.publishing import publish
 from hub.sealing.seal import keyring, officer_areas, officers, seal_row
-from tests.edge_agent.link.conftest import NOW, VILLAGE, Box
+from tests.edge_agent.link.conftest import NOW, VILLAGE, Box, County
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from contract.keys import PrivateKey
+    from contract.keys import PrivateKey, PublicKey
     from tests.hub.conftest import Desk
 
 Forms = dict[str, dict[str, Any]]
@@ -39,8 +40,8 @@ ROOTS = ("a", "b", "c")
 class Table:
     """The table at which a ceremony is held: commands as they are typed, and media on it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, algorithm: str) -> None:
+        self.folder, self.algorithm = folder, algorithm
         self._parser = argparse.ArgumentParser()
         key_commands.add_arguments(self._parser, lambda _data: None, folder)
 
@@ -51,9 +52,9 @@ class Table:
     def root(self, name: str) -> Path:
         return self.folder / f"medium-{name}" / "root"
 
-    def make_roots(self, *names: str, sm2: bool = False) -> list[Path]:
+    def make_roots(self, *names: str) -> list[Path]:
         for name in names:
-            extra = ["--sm2"] if sm2 else []
+            extra = ["--sm2"] if self.algorithm == SM2 else []
             self.do("init-root", "--into", self.root(name), "--holder", name, *extra)
         return [Path(f"{self.root(name)}.pub") for name in names]
 
@@ -66,8 +67,8 @@ class Table:
             self.do("sign", self.paper, "--root", self.root(name))
         self.do("publish", self.paper)
 
-    def found(self, *, sm2: bool = False) -> None:
-        self.do("first", *self.make_roots(*ROOTS, sm2=sm2), "--out", self.paper)
+    def found(self) -> None:
+        self.do("first", *self.make_roots(*ROOTS), "--out", self.paper)
         self.sign_and_publish("a", "b")
 
 
@@ -78,8 +79,10 @@ class Pinned:
         return bytes(KeySetVersion.objects.get(version=1).body)
 
 
-@pytest.fixture
-def table(people: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Table:
+@pytest.fixture(params=sorted(ALGORITHMS))
+def table(
+    people: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Table:
     """A county whose hub has working keys and has never seen a root."""
     assert people
     keys = tmp_path / "keys"
@@ -93,7 +96,9 @@ def table(people: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tabl
             self.keys = keys
 
     monkeypatch.setattr(settings, "DATA", Folder())
-    return Table(tmp_path)
+    found = Table(tmp_path, request.param)
+    found.do("algorithm", request.param)
+    return found
 
 
 @pytest.fixture
@@ -105,10 +110,10 @@ def box(table: Table) -> Iterator[Box]:
 
 
 @pytest.mark.parametrize("name", sorted(drills.DRILLS))
-@pytest.mark.parametrize("with_sm2", [False, True], ids=["ed25519", "sm2"])
-def test_the_drill_passes_and_says_every_step(name: str, with_sm2: bool) -> None:  # noqa: FBT001 - a table of cases
+@pytest.mark.parametrize("algorithm", sorted(ALGORITHMS))
+def test_the_drill_passes_and_says_every_step(name: str, algorithm: str) -> None:
     said: list[str] = []
-    drills.run(name, said.append, with_sm2=with_sm2)
+    drills.run(name, said.append, algorithm)
     assert len([line for line in said if line.startswith("✓")]) >= 9
     assert said[-1].startswith("演练通过")
 
@@ -122,12 +127,8 @@ def test_a_drill_fails_where_a_revocation_revokes_nothing(monkeypatch: pytest.Mo
         drills.run("revocation", lambda _line: None)
 
 
-@pytest.mark.parametrize("sm2", [False, True], ids=["ed25519", "sm2"])
-def test_the_first_key_set_is_signed_by_two_roots_that_the_hub_never_sees(
-    table: Table,
-    sm2: bool,  # noqa: FBT001 - a table of cases
-) -> None:
-    table.do("first", *table.make_roots(*ROOTS, sm2=sm2), "--out", table.paper)
+def test_the_first_key_set_is_signed_by_two_roots_that_the_hub_never_sees(table: Table) -> None:
+    table.do("first", *table.make_roots(*ROOTS), "--out", table.paper)
     table.do("sign", table.paper, "--root", table.root("a"))
     table.do("sign", table.paper, "--root", table.root("a"))
     with pytest.raises(ceremony.CeremonyError, match="not yet"):
@@ -135,6 +136,7 @@ def test_the_first_key_set_is_signed_by_two_roots_that_the_hub_never_sees(
     table.do("show", table.paper)
     table.sign_and_publish("c")
     assert KeySetVersion.objects.get().version == 1
+    assert {key.algorithm for key in present()} == {table.algorithm}
     hub_files = [path for path in (table.folder / "keys").rglob("*") if path.is_file()]
     assert not any("root" in path.name or "offline" in str(path) for path in hub_files)
     assert all(path.stat().st_mode & 0o077 == 0 for path in hub_files)
@@ -169,6 +171,11 @@ def _send(box: Box) -> bytes:
     rows = SealedNotice.objects.filter(area=VILLAGE, in_force=True)
     box.take(manifest, *(bytes(row.body) for row in rows))
     return manifest
+
+
+def present() -> tuple[PublicKey, ...]:
+    """Every key of the newest set."""
+    return ceremony.read_proposal(_newest()).keys.keys
 
 
 def _newest() -> bytes:
@@ -217,8 +224,6 @@ def test_a_revoked_officer_s_alerts_are_refused_by_a_box(
     table.do("revoke", first, "--out", table.paper)
     table.sign_and_publish("a", "c")
     box.held.keys.advance(_newest())
-    from tests.edge_agent.link.conftest import County  # noqa: PLC0415 - its alert's form only
-
     alert = County().alert()
     box.alarms.take_message(
         Area.parse(VILLAGE), seal_message(alert, stolen, keyring().emergency(second))
@@ -245,6 +250,44 @@ def test_an_officer_whom_boxes_do_not_know_is_told_before_the_alarm_and_not_afte
     listed = {key.key_id for key in ceremony.read_proposal(_newest()).keys.keys}
     assert stolen not in listed  # a revoked key is erased: the officer has a new one
     assert emergencies.release_alert(second, alarm).kind == "alert"
+
+
+def test_a_county_goes_over_to_the_other_algorithm_and_no_notice_is_lost(
+    people: Desk, notices: Forms, table: Table, box: Box
+) -> None:
+    _publish_notice(people, notices["N003"])
+    _send(box)
+    other = next(each for each in ALGORITHMS if each != table.algorithm)
+    table.algorithm = other
+    table.do("algorithm", other)
+    table.do("rotate", "working", "--out", table.paper)
+    assert keyring().target.algorithm != other  # until it is published
+    table.sign_and_publish("a", "b")
+    roots = table.make_roots("d", "e", "f")
+    table.do("rotate", "roots", "--roots", *roots, "--out", table.paper)
+    table.sign_and_publish("a", "b", "d", "e")
+    assert {key.algorithm for key in present()} == {other}
+    for version in KeySetVersion.objects.order_by("version"):
+        box.held.keys.advance(bytes(version.body))
+    _send(box)
+    assert box.names() == {"N003@1"}
+    assert box.refusals() == []
+    officers = [keyring().emergency(each.username) for each in people.county_officers]
+    assert {key.algorithm for key in officers} == {other}
+    box.alarms.take_message(Area.parse(VILLAGE), seal_message(County().alert(), *officers))
+    assert box.alerts() == {"A1"}
+
+
+def test_what_is_sealed_again_after_a_crash_is_the_same(
+    people: Desk, notices: Forms, table: Table
+) -> None:
+    table.found()
+    _publish_notice(people, notices["N003"])
+    row, sealed = OutboxRow.objects.get(), SealedNotice.objects.first()
+    assert sealed is not None
+    seal_row(row)
+    again = SealedNotice.objects.get(pk=sealed.pk)
+    assert (again.sha256, bytes(again.body)) == (sealed.sha256, bytes(sealed.body))
 
 
 def test_new_roots_take_over_and_the_old_ones_are_nothing(table: Table, box: Box) -> None:
