@@ -8,7 +8,6 @@ import shutil
 import signal
 import ssl
 import subprocess
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from django.db import connections
 from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
 
@@ -31,6 +31,7 @@ from edge_agent.poke import PokeListener
 from edge_agent.store import Store
 from faults.ground import free_port
 from faults.invariants import nothing_said_is_lost
+from faults.mortal import Mortal
 from faults.rows import Row, RowFailed, Scene, Seen
 from hub.broker.files import Account, BrokerFiles, TlsListener
 from hub.broker.passwords import hashed
@@ -54,30 +55,33 @@ CONNECTING_TOGETHER = 200
 def flooded(scene: Scene) -> Seen:
     """Row 19: one box sends nonsense without end; villagers' slips come by the thousand."""
     county = scene.county
-    runs = scene.dose(30, 1)
+    runs = scene.dose(100, 1)
     with county.villages(scene.folder, 2) as (loud, other):
         del other
         quiet_s = [_publish_time(county) for _ in range(runs)]
-        stop = threading.Event()
-        thread = threading.Thread(target=_shout, args=(county, loud, stop), daemon=True)
-        thread.start()
+        connections.close_all()  # none goes into the child
+        shouting = Mortal(lambda: _shout(county, loud), scene.folder / "shouted", "/nowhere/")
         try:
             county.for_a_while(scene.dose(30, 1))
             during_s = [_publish_time(county) for _ in range(runs)]
         finally:
-            stop.set()
-            thread.join(10)
-    ratio = max(during_s) / max(*quiet_s, 0.2)
+            shouting.kill()
+    loud_s, calm_s = _p99(during_s), _p99(quiet_s)
+    ratio = loud_s / max(calm_s, 0.2)
     taken, refused, lost = _posts(scene.folder / "kiosk", scene.dose(10_000, 500))
     breaches = list(lost)
     if ratio > 2.0 and not scene.short:
         breaches.append(f"{ratio:.1f} times as slow")
     return Seen(
         f"1,000 messages/s of one box; {taken + refused} posts at a query screen",
-        f"others' slowest notice {max(during_s):.1f} s, without the flood "
-        f"{max(quiet_s):.1f} s; {taken} slips taken, {refused} refused, none lost",
+        f"others' notices p99 {loud_s:.1f} s, without the flood {calm_s:.1f} s; "
+        f"{taken} slips taken, {refused} refused, none lost",
         breaches,
     )
+
+
+def _p99(times_s: list[float]) -> float:
+    return sorted(times_s)[min(len(times_s) - 1, round(0.99 * len(times_s)) - 1)]
 
 
 def _publish_time(county: Stand) -> float:
@@ -85,7 +89,7 @@ def _publish_time(county: Stand) -> float:
     return county.until_right()
 
 
-def _shout(county: Stand, box: VillageBox, stop: threading.Event) -> None:
+def _shout(county: Stand, box: VillageBox) -> None:
     """A thousand messages a second under the box's own name; its link is thrown out meanwhile."""
     client = Client(CallbackAPIVersion.VERSION2, box.name, protocol=MQTTv5)
     password = Path(box.settings.link.password_file).read_text(encoding="ascii")
@@ -93,11 +97,10 @@ def _shout(county: Stand, box: VillageBox, stop: threading.Event) -> None:
     client.connect("127.0.0.1", county.port)
     client.loop_start()
     topic, due_s = topics.box_up(box.name, "events"), time.monotonic()
-    while not stop.is_set():
+    while True:
         client.publish(topic, b'{"box":"nonsense"}', 0)
         due_s += 0.001
-        stop.wait(max(0.0, due_s - time.monotonic()))
-    client.loop_stop()
+        time.sleep(max(0.0, due_s - time.monotonic()))
 
 
 def _posts(folder: Path, count: int) -> tuple[int, int, tuple[str, ...]]:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import random
-import signal
-import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import connections, transaction
 from django.utils import timezone
@@ -17,6 +13,7 @@ from contract import codec
 from contract.receipt import Receipt
 from contract.uplink import Event, EventBatch
 from faults.county import HEAL_S
+from faults.mortal import Mortal
 from faults.rows import Row, RowFailed, Scene, Seen
 from hub.dispatch import manifests
 from hub.dispatch.sealer import Sealer
@@ -28,7 +25,6 @@ from hub.sealing.models import OutboxKind, OutboxRow, SealedNotice
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-    from types import FrameType
 
 EVENTS = 20
 
@@ -53,6 +49,7 @@ def killed(scene: Scene) -> Seen:
                 ran = live_and_die(act, scene.folder / "lines", at_line)
                 longest[name] = max(known, ran)
                 county._made += 1
+            county.kill_dispatcher()  # a hub that is killed takes its dispatcher with it
             _take(batch)  # not acknowledged, so the box sends it again
             county.until_right()
             breaches += [*_stored_once(batch), *_forgotten()]
@@ -65,40 +62,9 @@ def killed(scene: Scene) -> Seen:
 
 
 def live_and_die(act: Callable[[], object], counted: Path, at_line: int) -> int:
-    """Run an act in a child that kills itself at one line of the hub's code; lines it ran.
-
-    With ``at_line`` 0 it lives, and its lines are counted.
-    """
+    """Run an act in a child that kills itself at one line of the hub's code; lines it ran."""
     connections.close_all()
-    counted.unlink(missing_ok=True)
-    child = os.fork()
-    if child == 0:
-        with contextlib.suppress(BaseException):
-            _run_traced(act, counted, at_line)
-        os._exit(0)
-    os.waitpid(child, 0)
-    return int(counted.read_text()) if counted.exists() else 0
-
-
-def _run_traced(act: Callable[[], object], counted: Path, at_line: int) -> None:
-    lines = 0
-
-    def trace(frame: FrameType, event: str, _: Any) -> Any:  # noqa: ANN401 - sys.settrace
-        nonlocal lines
-        if "/hub/" not in frame.f_code.co_filename:
-            return None
-        if event == "line":
-            lines += 1
-            if lines == at_line:
-                os.kill(os.getpid(), signal.SIGKILL)
-        return trace
-
-    sys.settrace(trace)
-    try:
-        act()
-    finally:
-        sys.settrace(None)
-        counted.write_text(str(lines))
+    return Mortal(act, counted, "/hub/", at_line).wait()
 
 
 def _seal() -> None:
