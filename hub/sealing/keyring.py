@@ -56,8 +56,6 @@ class Keyring:
         return self._key(path)
 
     @property
-    def target(self) -> PrivateKey:
-    @property
     def algorithm(self) -> str:
         """What new keys are made with; Ed25519 unless the county chose.
 
@@ -77,6 +75,8 @@ class Keyring:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_whole(self.folder / _ALGORITHM, f"{algorithm}\n")
 
+    @property
+    def target(self) -> PrivateKey:
         """Signs manifests, times and answers."""
         return self._key(self.folder / "target")
 
@@ -123,12 +123,12 @@ class Keyring:
 
     def prepare(self, holder: str) -> PublicKey:
         """A new key for a holder, laid beside the present one until its key set is published."""
-        role: Role = "emergency" if holder not in ("target", "content") else holder  # type: ignore[assignment] # both are roles
-        return self._public(self._key(prepared), role, holder)
-
         prepared = _next(self.path_of(holder))
         if prepared.exists() and self._key(prepared).algorithm != self.algorithm:
             prepared.unlink()  # made before the county chose another algorithm
+        role: Role = "emergency" if holder not in ("target", "content") else holder  # type: ignore[assignment] # both are roles
+        return self._public(self._key(prepared), role, holder)
+
     def held(self, holder: str) -> dict[str, PrivateKey]:
         """The present and, if there is one, the prepared key of a holder, by key id."""
         path = self.path_of(holder)

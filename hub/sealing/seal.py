@@ -25,10 +25,10 @@ from hub.sealing.models import AssetUse, OutboxKind, OutboxRow, SealedNotice
 
 if TYPE_CHECKING:
     from contract.areas import Area
+    from contract.envelope import Envelope
     from contract.notice import Notice
     from hub.sealing.assets import Renderer
 
-    from contract.envelope import Envelope
 
 def keyring() -> Keyring:
     """The hub's keys, bound to its county.
@@ -107,12 +107,6 @@ def _keep(notice: Notice, area: str, body: bytes) -> SealedNotice:
     )[0]
 
 
-def _is_superseded(notice: Notice) -> bool:
-    """Whether a newer revision or a withdrawal was already sealed (a row sealed again)."""
-    same = SealedNotice.objects.filter(notice_id=notice.id)
-    newer = same.filter(revision__gt=notice.revision).exists()
-    return newer or same.exclude(withdrawn_at=None).exists()
-
 def _as_before(notice_id: str, revision: int, body: bytes) -> bytes:
     """The bytes that were sealed earlier, if they say the same by the same keys."""
     wanted = envelope.parse(body)
@@ -129,6 +123,12 @@ def _as_before(notice_id: str, revision: int, body: bytes) -> bytes:
 def _signers(sealed: Envelope) -> list[str]:
     return [each.key_id for each in sealed.signatures]
 
+
+def _is_superseded(notice: Notice) -> bool:
+    """Whether a newer revision or a withdrawal was already sealed (a row sealed again)."""
+    same = SealedNotice.objects.filter(notice_id=notice.id)
+    newer = same.filter(revision__gt=notice.revision).exists()
+    return newer or same.exclude(withdrawn_at=None).exists()
 
 
 @transaction.atomic
@@ -147,13 +147,13 @@ def seal_alert(emergency: Emergency, render: Renderer | None = None) -> list[Sea
         keys.emergency(emergency.composed_by.username),
         keys.emergency(emergency.released_by.username),
     )
+    body = _as_before(alert.id, 1, body)
     for blob in assets.used:
         AssetUse.objects.get_or_create(asset=blob, notice_id=alert.id, revision=1)
     ended = SealedNotice.objects.filter(notice_id__in=[*alert.cancels, *alert.updates])
     ended.update(in_force=False)
     fields = {
         "sha256": sha256_hex(body),
-    body = _as_before(alert.id, 1, body)
         "body": body,
         "publish_at": alert.issued_at,
         "valid_until": alert.expires_at,
