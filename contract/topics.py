@@ -1,6 +1,7 @@
 """MQTT topics: the one place where they are spelled. ``vn1`` is the wire version.
 
-Down: ``g`` is an area, ``d`` a box. Up: everything a box says stands under ``d/<box>/up``.
+Down: ``g`` is an area, ``d`` a box. Up: everything a box says stands under ``d/<box>/up``, and what
+a hub says to the hub above it under ``h/<hub>/up``.
 Messages of one content hash never change, so blobs are retained under their hash.
 """
 
@@ -14,6 +15,8 @@ from contract.errors import ContractError
 VERSION = "vn1"
 KEYS = f"{VERSION}/all/keys"
 HUB = f"{VERSION}/all/hub"
+HUBS = f"{VERSION}/h/"
+"""How everything begins that hubs say to the hub above them."""
 _BOX = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
@@ -61,6 +64,11 @@ def area_blob(area: Area, sha256: str) -> str:
     return f"{VERSION}/g/{area}/b/{sha256}"
 
 
+def area_keys(area: Area, version: int) -> str:
+    """Retained key set of a hub above, passed on so that hubs below walk its chain, too."""
+    return f"{VERSION}/g/{area}/keys/{version}"
+
+
 def area_all(area: Area) -> str:
     """Everything of one area, for the access list."""
     return f"{VERSION}/g/{area}/#"
@@ -86,6 +94,16 @@ def uplink() -> str:
     return f"{VERSION}/d/+/up/#"
 
 
+def hub_up(hub: str, what: str) -> str:
+    """One hub to the hub above: ``report`` (retained, also the last will)."""
+    return f"{VERSION}/h/{check_box_id(hub)}/up/{what}"
+
+
+def hub_uplink() -> str:
+    """What a hub subscribes to for the hubs below it."""
+    return f"{VERSION}/h/+/up/#"
+
+
 def area_of(topic: str) -> tuple[Area, str, str]:
     """Area, word (``man``, ``alert``, ``live``, ``b``) and blob hash (or "") of an area topic.
 
@@ -107,7 +125,20 @@ def box_of(topic: str) -> tuple[str, str]:
     Raises:
         ContractError: the topic is not ``vn1/d/<box>/up/<what>``.
     """
+    return _speaker_of(topic, "d")
+
+
+def hub_of(topic: str) -> tuple[str, str]:
+    """Id and last word of the uplink topic of a hub below.
+
+    Raises:
+        ContractError: the topic is not ``vn1/h/<hub>/up/<what>``.
+    """
+    return _speaker_of(topic, "h")
+
+
+def _speaker_of(topic: str, kind: str) -> tuple[str, str]:
     parts = topic.split("/")
-    if len(parts) != 5 or parts[0] != VERSION or parts[1] != "d" or parts[3] != "up":
+    if len(parts) != 5 or parts[0] != VERSION or parts[1] != kind or parts[3] != "up":
         raise ContractError(f"not an uplink topic: {topic[:80]!r}")
     return check_box_id(parts[2]), parts[4]

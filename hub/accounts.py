@@ -113,6 +113,22 @@ def create_demo_county(path: Path, *, name: str = "云岭县") -> County:
     return County(county, tuple(villages), tuple(logins))
 
 
+@transaction.atomic
+def create_upper_hub(code: str, *, name: str) -> County:
+    """The hub of a province or city: its place, the catalogue, two officers, no villages.
+
+    Raises:
+        PlacePathError: not such a code, or the hub serves another place.
+    """
+    if len(code) not in (2, 4, 6) or not code.isascii() or not code.isdecimal():
+        raise PlacePathError(f"区划代码应为2、4或6位 / 2, 4 or 6 digits: {code[:20]!r}")
+    load()
+    place = _county(code, name)
+    make_standard_chain(place)
+    logins = [_account(place, Role.COUNTY_OFFICER, number) for number in (1, 2)]
+    return County(place, (), tuple(logins))
+
+
 def _county(code: str, name: str) -> CountyPage:
     other = CountyPage.objects.exclude(code=code).first()
     if other is not None:

@@ -45,6 +45,10 @@ _COMMANDS = {
         "hub.commands.desk:add_keys",
         "key ceremonies: roots, rotation, revocation, drills",
     ),
+    "relay": (
+        "hub.commands.desk:add_relay",
+        "the tree of hubs: join the hub above, admit hubs below, see how far a notice came",
+    ),
     "backup": (
         "hub.commands.desk:add_backup",
         "write database and uploads into one archive, without keys and other secrets",

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from contract.errors import VillageError
@@ -18,12 +18,11 @@ from hub.enrol import broker_tls
 from hub.enrol.authority import Authority
 from hub.site.datadir import DataDir
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 MIGRATE_TIMEOUT_S = 300
 CAP_SOURCES = "cap.toml"
 """From whom warnings are taken; without it nobody asks any feed."""
+HUB_ABOVE = Path("relay/hub.pem")
+"""Below the keys: our certificate at the hub above; without it there is none."""
 
 
 class ServeError(VillageError, RuntimeError):
@@ -195,4 +194,5 @@ def children(data: Path, addresses: Addresses) -> list[Child]:
         *([files] if addresses.tls_port else []),
         child("web", "hub.site.server", "--listen", web),
         *([child("cap", "hub.cap")] if (data / CAP_SOURCES).exists() else []),
+        *([child("relay", "hub.relay")] if (DataDir(data).keys / HUB_ABOVE).exists() else []),
     ]

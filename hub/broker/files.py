@@ -36,6 +36,8 @@ class Account:
     box: str
     password_hash: str
     areas: tuple[Area, ...]
+    is_hub: bool = False
+    """A hub below instead: it reads the same, and reports under ``h``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +165,11 @@ class BrokerFiles:
 
 
 def _rules(account: Account) -> list[str]:
-    down, up = topics.box_down(account.box, "+"), topics.box_up(account.box, "+")
     rules = ["", f"user {account.box}", f"topic read {topics.VERSION}/all/#"]
     rules += [f"topic read {topics.area_all(area)}" for area in account.areas]
+    if account.is_hub:
+        return [*rules, f"topic write {topics.hub_up(account.box, '+')}"]
+    down, up = topics.box_down(account.box, "+"), topics.box_up(account.box, "+")
     return [*rules, f"topic read {down}", f"topic write {up}"]
 
 

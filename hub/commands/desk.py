@@ -36,8 +36,13 @@ def _import(arguments: argparse.Namespace) -> int:
 def add_county(command: argparse.ArgumentParser) -> None:
     """Arguments of ``village-hub county``."""
     command.add_argument(
-        "file", type=Path, metavar="FILE", help="JSON whose meta.villages names the places"
-    )
+        "file", type=Path, nargs="?", metavar="FILE",
+        help="JSON whose meta.villages names the places; none for a hub above counties",
+    )  # fmt: skip
+    command.add_argument(
+        "--code", default="", metavar="CODE",
+        help="without FILE: 2 digits of a province, 4 of a city, 6 of a county without villages",
+    )  # fmt: skip
     command.add_argument(
         "--name", default="云岭县", help="the county's name (default %(default)s, the sample's)"
     )
@@ -47,9 +52,12 @@ def add_county(command: argparse.ArgumentParser) -> None:
 
 def _county(arguments: argparse.Namespace) -> int:
     open_hub(arguments.data)
-    from hub.accounts import create_demo_county  # noqa: PLC0415 - needs the open hub
+    from hub.accounts import create_demo_county, create_upper_hub  # noqa: PLC0415 - needs the open hub
 
-    made = create_demo_county(arguments.file, name=arguments.name)
+    if arguments.file is None:
+        made = create_upper_hub(arguments.code, name=arguments.name)
+    else:
+        made = create_demo_county(arguments.file, name=arguments.name)
     for login in made.logins:
         answer(
             f"{login.code:12} {login.place} {login.role.label}: {login.username} {login.password}"
@@ -91,6 +99,19 @@ def add_keys(command: argparse.ArgumentParser) -> None:
 
 
 def _keys(arguments: argparse.Namespace) -> int:
+    return int(arguments.act(arguments))
+
+
+def add_relay(command: argparse.ArgumentParser) -> None:
+    """Arguments of ``village-hub relay``, whose steps bring their own ``act``."""
+    from hub.relay import commands  # noqa: PLC0415 - help of others must not pay for it
+
+    default = Path(os.environ.get("VILLAGE_HUB_DATA", "var/hub"))
+    commands.add_arguments(command, open_hub, default)
+    command.set_defaults(run=_relay)
+
+
+def _relay(arguments: argparse.Namespace) -> int:
     return int(arguments.act(arguments))
 
 

@@ -15,6 +15,7 @@ from contract import topics
 from contract.areas import Area
 from hub.dispatch import key_sets
 from hub.dispatch.models import Layer, RetainedBlob
+from hub.relay.models import AncestorKeys
 from hub.sealing.models import AssetBlob, SealedNotice
 
 if TYPE_CHECKING:
@@ -110,6 +111,9 @@ class Assertion:
             self._clear(entry)
 
     def _send_keys(self) -> None:
+        for each in AncestorKeys.objects.all():
+            topic = topics.area_keys(Area.parse(each.area), each.version)
+            self._connection.publish(topic, bytes(each.body), retain=True)
         known = key_sets.chain()
         for each in known:
             self._connection.publish(topics.key_set(each.version), each.body, retain=True)

@@ -173,7 +173,7 @@ class Connection:
             self._lose(f"the broker refuses the hub: {reason}")
             return
         self.is_up, self._pause_s = True, FIRST_PAUSE_S
-        client.subscribe(topics.uplink(), qos=1)
+        client.subscribe([(topics.uplink(), 1), (topics.hub_uplink(), 1)])
         _log.info("connected to the broker")
         self._listener.connected()
 

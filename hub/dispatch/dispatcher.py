@@ -23,7 +23,8 @@ from hub.dispatch.wake import wait_for
 from hub.feedback.sending import AnswerPost
 from hub.ledger import boxes, taking
 from hub.live.relay import Relay
-from hub.sealing.models import SealedNotice
+from hub.relay import children
+from hub.sealing.models import OutboxKind, SealedNotice
 from hub.sealing.seal import keyring
 from hub.site.conflicts import committed
 
@@ -129,11 +130,24 @@ class Dispatcher:
 
     def _take_act(self, act: SealedAct) -> None:
         for area in act.areas:
-            self._seal(area)
+            if act.kind == OutboxKind.RELAY:
+                self._pass_on(area)
+            else:
+                self._seal(area)
         layers = Layer.objects.filter(area__in=act.areas)
         if act.row is not None:
             self._unsent[act.row] = {layer.area: layer.version for layer in layers}
         self.settled()
+
+    def _pass_on(self, area: str) -> None:
+        """From the hub above: its manifest as it is, or new items of ours and perhaps new keys."""
+        if not manifests.is_ours(area):
+            self._changed(area)
+            return
+        self._renew_keys()
+        for each in self._outlets:
+            each.assertion.keys()
+        self._seal(area)
 
     def _send_alert(self, act: SealedAct) -> None:
         """At once, past every queue; the manifest carries the same alert behind it."""
@@ -201,6 +215,8 @@ class Dispatcher:
 
     def _take(self, message: Incoming) -> list[tuple[str, bytes]]:
         try:
+            if message.topic.startswith(topics.HUBS):
+                return self._take_report(message)
             box, what = topics.box_of(message.topic)
             data = _spoken_by(box, message.payload)
             if what == "state":
@@ -212,6 +228,16 @@ class Dispatcher:
                 return _answer_time(codec.decode(TimeQuestion, data))
         except ContractError as error:
             _log.warning("a message on %s is not taken: %s", message.topic[:60], error.reason)
+        return []
+
+    def _take_report(self, message: Incoming) -> list[tuple[str, bytes]]:
+        """A hub below says how far our word has come there."""
+        moved, behind = children.take_report(topics.hub_of(message.topic)[0], message.payload)
+        for area in moved:
+            self._changed(area)
+        for area in behind:
+            for each in self._outlets:
+                each.assertion.repeat(area)
         return []
 
     def _take_state(self, state: BoxState, *, is_retained: bool) -> list[tuple[str, bytes]]:

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from contract import codec, delta, wire
+from contract.areas import Area
 from contract.manifest import PIECE_BYTES, SMALL_ASSET_BYTES, Item, Manifest, pieces_of
 from contract.messages import seal_message, sha256_hex
 from contract.notice import Asset
@@ -35,6 +36,11 @@ def areas_with_content() -> set[str]:
     return set(sealed) | set(Layer.objects.values_list("area", flat=True))
 
 
+def is_ours(area: str) -> bool:
+    """Whether this hub signs the manifests of an area; those above it are a hub's above."""
+    return Area.parse(keyring().area).covers(Area.parse(area))
+
+
 @transaction.atomic
 def seal_layer(area: str, *, at_least: tuple[int, int] = (1, 0)) -> bool:
     """Seal the manifest of an area if what it lists has changed.
@@ -47,6 +53,8 @@ def seal_layer(area: str, *, at_least: tuple[int, int] = (1, 0)) -> bool:
     Returns:
         Whether there is a new version.
     """
+    if not is_ours(area):
+        return False
     items, assets = _listed(area, timezone.now())
     listing = {"items": codec.encode(items), "assets": codec.encode(assets)}
     content = sha256_hex(wire.dumps(listing))
@@ -70,7 +78,7 @@ def seal_layer(area: str, *, at_least: tuple[int, int] = (1, 0)) -> bool:
             "sealed_at": manifest.issued_at,
         },
     )
-    _note_blobs(area, [item.sha256 for item in items], assets)
+    note_blobs(area, [item.sha256 for item in items], assets)
     _log.info("area %s is now %d.%d, %d items", area, epoch, generation + 1, len(items))
     return True
 
@@ -115,7 +123,7 @@ def _pieces(sha256: str) -> tuple[str, ...]:
     return pieces_of(bytes(AssetBlob.objects.get(sha256=sha256).body))
 
 
-def _note_blobs(area: str, items: Iterable[str], assets: Iterable[Asset]) -> None:
+def note_blobs(area: str, items: Iterable[str], assets: Iterable[Asset]) -> None:
     """Remember what the broker will hold for the area, so that it can be cleared there."""
     listed = {*items, *(each.sha256 for each in assets if each.size_bytes <= SMALL_ASSET_BYTES)}
     RetainedBlob.objects.filter(area=area).exclude(sha256__in=listed).update(is_listed=False)

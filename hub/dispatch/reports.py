@@ -78,9 +78,9 @@ class Reports:
         behind: set[str] = set()
         reported = state.layers or {}
         for area in map(str, box.followed):
-            layer = Layer.objects.filter(area=area).first()
+            layer = Layer.objects.exclude(body=b"").filter(area=area).first()
             seen = reported.get(area)
-            if seen is not None and _is_ahead(layer, seen):
+            if seen is not None and _is_ahead(layer, seen) and manifests.is_ours(area):
                 moved |= _move_past(box, area, seen)
             elif layer is not None and _is_behind(layer, seen):
                 behind.add(area)

@@ -111,6 +111,10 @@ class Sealer:
                 yield row
 
     def _try(self, row: OutboxRow, now_s: float) -> Iterator[SealedAct]:
+        if row.kind == OutboxKind.RELAY:  # sealed by a hub above; it names the area
+            self._sealed.add(row.pk)
+            yield SealedAct(row.pk, row.kind, (row.notice_id,), row.notice_id)
+            return
         try:
             changed = seal_row(row, self._rendered(row))
         except DatabaseError:
@@ -127,7 +131,7 @@ class Sealer:
 
     def _rendered(self, row: OutboxRow) -> Renderer | None:
         """A renderer that only looks up what was rendered before the transaction began."""
-        text = _spoken_by(row) if self._studio is not None else ""
+        text = _spoken_by(row) if self._studio is not None and not row.is_from_above else ""
         if self._studio is None or not text:
             return None
         is_urgent = row.kind in (OutboxKind.CORRECT, OutboxKind.ALERT)

@@ -73,7 +73,7 @@ def _files(areas: Sequence[str], boxes: Sequence[Box]) -> Iterator[tuple[str, by
                 yield topics.area_blob(area, sha256), body
         for sha256, body in _large(code):
             yield stick.large_file(sha256), body
-        layer = Layer.objects.filter(area=code).first()
+        layer = Layer.objects.exclude(body=b"").filter(area=code).first()
         if layer is not None:
             yield topics.area_manifest(area), bytes(layer.body)
     for box in boxes:

@@ -20,6 +20,7 @@ from hub.enrol import broker_tls
 from hub.enrol.authority import Authority
 from hub.enrol.models import EnrolmentTicket, TicketState
 from hub.ledger.models import Box
+from hub.relay import access
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,8 +52,8 @@ def add_box(box_id: str, area: str, groups: Sequence[int] = ()) -> Access:
         ContractError: the id cannot stand in a topic, or the area is no village.
     """
     check_box_id(box_id)
-    if box_id == "hub":
-        raise ContractError("'hub' is the hub's own name")
+    if box_id == "hub" or box_id.startswith("hub-"):
+        raise ContractError("names of hubs begin with 'hub'")
     if Area.parse(area).level != "village":
         raise ContractError(f"a box stands in a village, not in {area[:20]!r}")
     password = new_password()
@@ -94,12 +95,13 @@ def write_accounts() -> None:
         Account(box.id, box.password_hash, box.followed)
         for box in Box.objects.filter(revoked_at=None)
     ]
+    accounts += access.accounts()
     broker_files().write_accounts(hashed(hub_password()), accounts)
     ended = EnrolmentTicket.objects.exclude(certificate_ended_at=None)
     broker_tls.write_revoked(
         Authority(settings.DATA.keys / "authority"),
         broker_files().tls,
-        ended.values_list("certificate_pem", flat=True),
+        [*ended.values_list("certificate_pem", flat=True), *access.ended_certificates()],
     )
 
 

@@ -57,7 +57,7 @@ class PlacePage(Page):
     phone = models.CharField(_("办公电话"), max_length=20, blank=True)
     complaints = models.CharField(_("投诉受理"), max_length=120, blank=True)
 
-    level: ClassVar[str] = ""
+    levels: ClassVar[tuple[str, ...]] = ()
     content_panels = [
         *Page.content_panels,
         MultiFieldPanel(
@@ -93,7 +93,7 @@ class PlacePage(Page):
             found = Area.parse(self.code).level
         except ContractError:
             found = ""
-        if self.level and found != self.level:
+        if self.levels and found not in self.levels:
             raise ValidationError({"code": _("区划代码的位数与层级不符")})
 
     def get_url_parts(self, request: HttpRequest | None = None) -> tuple[int, str, str] | None:
@@ -102,9 +102,9 @@ class PlacePage(Page):
 
 
 class CountyPage(PlacePage):
-    """A county: the root of one hub."""
+    """The root of one hub: a county, or the province or city whose word counties' hubs pass on."""
 
-    level = "county"
+    levels = ("province", "city", "county")
     parent_page_types: ClassVar[list[str]] = ["wagtailcore.Page"]
     subpage_types: ClassVar[list[str]] = ["places.TownPage"]
     is_creatable = True
@@ -117,7 +117,7 @@ class CountyPage(PlacePage):
 class TownPage(PlacePage):
     """A town (乡镇、街道) in the county."""
 
-    level = "town"
+    levels = ("town",)
     parent_page_types: ClassVar[list[str]] = ["places.CountyPage"]
     subpage_types: ClassVar[list[str]] = ["places.VillagePage"]
     is_creatable = True
@@ -130,7 +130,7 @@ class TownPage(PlacePage):
 class VillagePage(PlacePage):
     """A village; its notices are the pages under it."""
 
-    level = "village"
+    levels = ("village",)
     groups = models.PositiveSmallIntegerField(
         _("村民小组数"), default=0, validators=[MaxValueValidator(99)]
     )

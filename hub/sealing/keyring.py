@@ -19,7 +19,7 @@ from contract.keys import KeySet, PrivateKey, PublicKey, seal_keys
 from hub.broker.files import write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from contract.keys import Role
@@ -41,6 +41,8 @@ class Keyring:
     area: str
     areas: Mapping[str, str] = field(default_factory=dict)
     """Division code of an officer's post, by account: a town's officer signs for that town."""
+    delegated: Callable[[], tuple[PublicKey, ...]] = tuple
+    """Public halves of hubs above that are to stand in the key set, too."""
 
     def root(self, name: str) -> PrivateKey:
         """One of the three roots, from the folder that is to be moved to a safe.
@@ -105,7 +107,8 @@ class Keyring:
         keys = [self._public(self.target, "target", "target")]
         keys.append(self._public(self.content, "content", "content"))
         keys += [self._public(self.emergency(name), "emergency", name) for name in persons]
-        return tuple(keys)
+        own = {key.key_id for key in keys}
+        return (*keys, *(key for key in self.delegated() if key.key_id not in own))
 
     def path_of(self, holder: str) -> Path:
         """Where the key of ``target``, ``content`` or an officer lies.

@@ -17,10 +17,14 @@ class OutboxKind(models.TextChoices):
     CORRECT = "correct", _("更正")
     WITHDRAW = "withdraw", _("撤回")
     ALERT = "alert", _("紧急")
+    RELAY = "relay", _("转发")
 
 
 class OutboxRow(models.Model):
-    """One act that the dispatcher still has to carry to the villages, in order of ``id``."""
+    """One act that the dispatcher still has to carry to the villages, in order of ``id``.
+
+    One of kind ``relay`` names in ``notice_id`` an area for which a hub above has spoken.
+    """
 
     kind = models.CharField(max_length=10, choices=OutboxKind)
     notice_id = models.CharField(max_length=64, db_index=True)
@@ -41,6 +45,12 @@ class OutboxRow(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.notice_id}@{self.revision}"
 
+    @property
+    def is_from_above(self) -> bool:
+        """Whether it is about something that a hub above has sealed."""
+        is_alert_of_others = self.kind == OutboxKind.ALERT and self.emergency_id is None
+        return self.kind == OutboxKind.RELAY or is_alert_of_others
+
 
 class SealedNotice(models.Model):
     """A sealed notice or alert as one area's manifest lists it.
@@ -60,6 +70,9 @@ class SealedNotice(models.Model):
     in_force = models.BooleanField(default=True, db_index=True)
     sealed_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    sealed_by = models.CharField(
+        max_length=12, blank=True, default="", help_text="area of the hub above; empty: this hub"
+    )
 
     class Meta:
         constraints = [

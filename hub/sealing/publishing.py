@@ -92,7 +92,7 @@ def _held(ring: Keyring, keys: KeySet, holder: str) -> PrivateKey:
 
 def _seal_again(key: PrivateKey) -> None:
     """Sign every notice in force with the content key of the new set."""
-    for row in SealedNotice.objects.filter(in_force=True, kind="notice"):
+    for row in SealedNotice.objects.filter(in_force=True, kind="notice", sealed_by=""):
         content = envelope.parse(bytes(row.body)).content()
         body = envelope.seal("notice", content, [key])
         SealedNotice.objects.filter(pk=row.pk).update(body=body, sha256=sha256_hex(body))

@@ -19,11 +19,14 @@ from hub.emergency.models import Emergency
 from hub.emergency.to_contract import to_alert
 from hub.notices.to_contract import to_notice
 from hub.places.models import SUPERVISORS, CountyPage, Post
+from hub.relay.delegation import delegated
 from hub.sealing.assets import LibraryAssets
 from hub.sealing.keyring import Keyring
 from hub.sealing.models import AssetUse, OutboxKind, OutboxRow, SealedNotice
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from contract.areas import Area
     from contract.envelope import Envelope
     from contract.notice import Notice
@@ -36,7 +39,8 @@ def keyring() -> Keyring:
     Raises:
         CountyPage.DoesNotExist: the hub has no county yet.
     """
-    return Keyring(settings.DATA.keys, CountyPage.objects.get().code, officer_areas())
+    code = CountyPage.objects.get().code
+    return Keyring(settings.DATA.keys, code, officer_areas(), delegated)
 
 
 def officers() -> tuple[str, ...]:
@@ -70,6 +74,8 @@ def seal_row(row: OutboxRow, render: Renderer | None = None) -> list[SealedNotic
     """
     if row.kind == OutboxKind.WITHDRAW:
         return _out_of_force(row.notice_id)
+    if row.is_from_above:
+        return list(SealedNotice.objects.filter(notice_id=row.notice_id, kind="alert"))
     if row.kind == OutboxKind.ALERT:
         return seal_alert(Emergency.objects.get(id=row.emergency_id or 0), render)
     return seal_notice(row, render)
@@ -85,7 +91,7 @@ def seal_notice(row: OutboxRow, render: Renderer | None = None) -> list[SealedNo
     found = [_keep(notice, area, body) for area in notice.areas]
     for blob in assets.used:
         AssetUse.objects.get_or_create(asset=blob, notice_id=notice.id, revision=notice.revision)
-    older = SealedNotice.objects.filter(notice_id=notice.id, revision__lt=notice.revision)
+    older = _ours(notice.id).filter(revision__lt=notice.revision)
     older.update(in_force=False)
     return found
 
@@ -126,7 +132,7 @@ def _signers(sealed: Envelope) -> list[str]:
 
 def _is_superseded(notice: Notice) -> bool:
     """Whether a newer revision or a withdrawal was already sealed (a row sealed again)."""
-    same = SealedNotice.objects.filter(notice_id=notice.id)
+    same = _ours(notice.id)
     newer = same.filter(revision__gt=notice.revision).exists()
     return newer or same.exclude(withdrawn_at=None).exists()
 
@@ -150,7 +156,9 @@ def seal_alert(emergency: Emergency, render: Renderer | None = None) -> list[Sea
     body = _as_before(alert.id, 1, body)
     for blob in assets.used:
         AssetUse.objects.get_or_create(asset=blob, notice_id=alert.id, revision=1)
-    ended = SealedNotice.objects.filter(notice_id__in=[*alert.cancels, *alert.updates])
+    ended = SealedNotice.objects.filter(
+        notice_id__in=[*alert.cancels, *alert.updates], sealed_by=""
+    )
     ended.update(in_force=False)
     fields = {
         "sha256": sha256_hex(body),
@@ -169,6 +177,11 @@ def seal_alert(emergency: Emergency, render: Renderer | None = None) -> list[Sea
 
 def _out_of_force(notice_id: str) -> list[SealedNotice]:
     """A withdrawn notice: out of force everywhere, and its text gone from the hub's outbox."""
-    rows = SealedNotice.objects.filter(notice_id=notice_id)
+    rows = _ours(notice_id)
     rows.update(in_force=False, withdrawn_at=timezone.now(), body=b"")
     return list(rows)
+
+
+def _ours(notice_id: str) -> QuerySet[SealedNotice]:
+    """Rows of a notice of this hub; a hub above may have given the same number."""
+    return SealedNotice.objects.filter(notice_id=notice_id, sealed_by="")

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "hub.leases",
     "hub.dispatch",
     "hub.enrol",
+    "hub.relay",
     "hub.live",
     "wagtail.contrib.typed_table_block",
     "wagtail.users",

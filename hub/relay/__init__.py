@@ -1,0 +1,1 @@
+"""The tree of hubs: joining the hub above, passing on what it signed, counting for it."""
