@@ -13,7 +13,7 @@ from datetime import datetime  # noqa: TC003 - the codec resolves hints at run t
 from typing import Literal
 
 from contract.areas import Area
-from contract.notice import Asset  # noqa: TC001 - the codec resolves hints at run time
+from contract.notice import Asset, check_sha256
 
 SMALL_ASSET_BYTES = 64 * 1024
 """An asset up to this size travels over MQTT as a blob; a larger one over HTTPS."""
@@ -42,6 +42,9 @@ class Item:
     sha256: str
     size_bytes: int
     kind: Literal["notice", "alert"] = "notice"
+
+    def __post_init__(self) -> None:
+        check_sha256(self.sha256)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,13 @@ Priority = Literal["routine", "scheduled", "live", "emergency"]
 ColumnType = Literal["text", "name", "group", "int", "money", "number", "percent", "date", "month"]
 IssuingLevel = Literal["nation", "province", "city", "county", "town", "village"]
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def check_sha256(name: str) -> None:
+    """Raises ContractError unless this is a hash: a box keeps files under the names it is told."""
+    if _SHA256.fullmatch(name) is None:
+        raise ContractError(f"not a SHA-256 in lower-case hex: {name[:40]!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,11 @@ class Asset:
     name: str = ""
     pieces: tuple[str, ...] = ()
     """Of a file above 4 MiB: the SHA-256 of every 4 MiB, so that one bad piece costs no more."""
+
+    def __post_init__(self) -> None:
+        check_sha256(self.sha256)
+        if self.size_bytes < 0:
+            raise ContractError("a file has no fewer than 0 bytes")
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,18 @@ def test_a_whole_number_passes_for_a_fraction_and_not_the_other_way_round() -> N
         codec.decode(Receipt, plain)
 
 
+@pytest.mark.parametrize("name", ["../../etc/cron.d/x", "", "ab", "A" * 64, "ab" * 32 + "\n"])
+def test_a_file_is_named_by_its_hash_and_by_nothing_else(name: str) -> None:
+    asset = {"sha256": name, "size_bytes": 1, "mime": "image/png"}
+    picture = {"kind": "picture", "alt": "桥", "asset": asset}
+    with pytest.raises(ContractError, match="SHA-256"):
+        codec.decode(Notice, published.golden("notice") | {"blocks": [picture]})
+    item = {"id": "N1", "revision": 1, "sha256": name, "size_bytes": 1}
+    for listed in ({"assets": [asset]}, {"items": [item]}):
+        with pytest.raises(ContractError, match="SHA-256"):
+            codec.decode(Manifest, published.golden("manifest") | listed)
+
+
 def test_a_notice_for_no_channel_stays_for_none() -> None:
     notice = replace(codec.decode(Notice, published.golden("notice")), channels=())
     assert codec.decode(Notice, codec.encode(notice)) == notice

@@ -98,7 +98,7 @@ def test_a_heading_above_a_table_stands_before_it() -> None:
 
 def test_a_picture_that_is_here_is_shown_and_one_that_is_not_is_told() -> None:
     image = draw.png_bytes(draw.Image.new("RGB", (400, 200), (250, 250, 250)))
-    block = Picture(Asset("ab", len(image), "image/png"), "新修的便民桥")
+    block = Picture(Asset("ab" * 32, len(image), "image/png"), "新修的便民桥")
     notice = build_notice("N015", blocks=(block,))
     form = build_board(192, 64).content
     with_it = playlist.notice_pages(notice, form, lambda _sha256: image)
@@ -111,7 +111,7 @@ def test_a_picture_that_is_here_is_shown_and_one_that_is_not_is_told() -> None:
 
 
 def test_a_video_sends_the_villager_to_the_query_screen() -> None:
-    notice = build_notice("N003", blocks=(Video(Asset("ab", 1, "video/mp4"), "检修"),))
+    notice = build_notice("N003", blocks=(Video(Asset("ab" * 32, 1, "video/mp4"), "检修"),))
     assert "详见查询机" in playlist.panel_text(notice)
 
 
