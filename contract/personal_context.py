@@ -11,7 +11,7 @@ from enum import StrEnum
 
 _REACH = 18
 _REACH_OF_KEEPING = 5
-_PEOPLE = re.compile(r"[人员长户]|主任|书记|姓名")
+_PEOPLE = re.compile(r"[人员长户]|主任|书记|姓名|经理|会计|出纳|师傅|老板|先生|女士|开具|联系")
 _STOP = re.compile(r"[。;；!！?？]")
 
 
@@ -53,7 +53,9 @@ _WORDS: tuple[tuple[Context, re.Pattern[str]], ...] = (
     ),
     (
         Context.MOBILE,
-        re.compile(r"手机|移动电话|联系电话|联系方式|电话|微信|致电|TEL|MOBILE|PHONE|WX|VX"),
+        re.compile(
+            r"手机|移动电话|联系电话|联系方式|电话|微信|致电|TEL|MOBILE|PHONE|WX|VX|QQ(?!群)"
+        ),
     ),
     (Context.AMOUNT, re.compile(r"金额|人民币|合计|小计|总计|总额|余额|[¥￥$]|RMB")),
 )

@@ -42,15 +42,18 @@ _PIECE = re.compile(
     r"[0-9]{17}X[1-7][1-4](?:B[0-9])?|[0-9]{18}[1-7][1-4]B[0-9]|[0-9]{17}X|[0-9]{1,16}X(?![0-9A-Z])|[0-9]+",
     re.ASCII,
 )
-_CLOSE_GAP = re.compile(r"[ \t\-‐-―−－_.·•/\\~～]{1,3}|\)[ \t-]?")
+_CLOSE_GAP = re.compile(r"[ \t\-‐-―−－_.·•/\\~～+=#'’]{1,3}|\*|\)[ \t-]?")
 _WIDE_GAP = re.compile(r"[\s\-‐-―−－_.·•/\\~～、,，|:;()]{1,3}")
+_ANY_GAP = re.compile(r"(?:[^0-9A-Z\u3400-\u9fff<>*]|\*(?!\*)|</?[A-Z][^<>]{0,80}>){1,8}")
+"""Between the parts of a number whose check digit is right: signs, line ends, emoji, markup."""
 _EXPLAINED = re.compile(
     r"(?<![0-9\-./])(?:19|20)[0-9]{2}[-/.年]\s?(?:1[0-2]|0?[1-9])[-/.月]\s?"
     r"(?:3[01]|[12][0-9]|0?[1-9])(?![0-9])日?"
     r"|(?<![0-9:])[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?![0-9])"
     r"|(?<![0-9.])[0-9]{1,13}\.[0-9]{1,3}(?![0-9.])"
     r"|(?<![0-9,.])[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])"
-    r"|(?<![0-9])[0-9]{1,13}(?=\s?(?:元|万|亿|亩|公斤|吨|平方|户|株|千瓦|度))"
+    r"|(?<![0-9])[0-9]{1,13}(?=\s?(?:元|[万亿]元))"
+    r"|(?<![0-9])[0-9]{1,10}(?=\s?(?:万|亿|亩|公斤|吨|平方|户|株|千瓦|度))"
     r"|[¥￥$]\s?[0-9]{1,13}(?![0-9])"
     r"|(?<![0-9])\(?0(?:10|2[0-9]|[3-9][0-9]{2})\)?[-\s]?[0-9]{7,8}(?![0-9])"
     r"|(?<![0-9])[48]00[- ]?[0-9]{3,4}[- ]?[0-9]{3,4}(?![0-9])"
@@ -129,7 +132,7 @@ class _Window:
 
 def number_spans(text: str, label: str = "") -> list[NumberSpan]:
     """Every personal number written in digits; spans do not overlap."""
-    found = list(_search(text, _WIDE_GAP, _STRICT, lambda window: _strict(text, window, label)))
+    found = list(_search(text, _ANY_GAP, _STRICT, lambda window: _strict(text, window, label)))
     text = explain_away(_without(text, found))
     found += _search(text, _CLOSE_GAP, _LOOSE, lambda window: _loose(text, window, label))
     return found

@@ -21,6 +21,8 @@ _MOBILE_GROUPS = frozenset({(3, 4, 4), (3, 8), (7, 4), (3, 3, 5), (3, 5, 3), (4,
 _CARD = range(16, 20)
 _ACCOUNT = range(12, 23)
 _WRITTEN_APART = frozenset({15, 18})
+_LONGEST_AMOUNT = 13
+"""Digits of a sum in yuan; what is longer is no sum, whatever stands before it."""
 _TYPED_WRONG = range(15, 21)
 """Lengths that a resident number gets when somebody drops or repeats a digit."""
 
@@ -43,6 +45,8 @@ def guess_number(digits: str, groups: tuple[int, ...], context: Context) -> Gues
     """
     if len(set(digits)) == 1:
         return None
+    if context is Context.AMOUNT and len(digits) > _LONGEST_AMOUNT:
+        context = Context.NONE
     guesses = (rule(digits, groups, context) for rule in _RULES)
     return next((guess for guess in guesses if guess is not None), None)
 
