@@ -1,4 +1,4 @@
-"""Fuzz every parser that meets strangers' bytes: python bench/fuzz.py [--seconds 60] [--seed 1].
+"""Fuzz every parser that meets strangers' bytes: python bench/fuzz.py [--seconds 60].
 
 Each target gets mutated copies of good messages: bits, cuts, splices, and the tokens that break
 parsers (deep nests, NaN, numbers of a thousand digits, half characters, keys twice). What is
@@ -25,20 +25,27 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from PIL import Image
 
-from contract import codec, envelope, sealing, topics, wire
+from contract import codec, delta, envelope, sealing, stick, topics, wire
 from contract.alert import Alert
 from contract.areas import Area
+from contract.delta import Delta
 from contract.enrolment import EnrolQuestion, Ticket
 from contract.errors import ContractError, VillageError
-from contract.feedback import Feedback
+from contract.feedback import Answer, Feedback
+from contract.hub_note import HubNote
 from contract.keys import KeySet, PrivateKey, Trust, seal_keys
+from contract.live import LiveSession
+from contract.live_frames import LiveFrame, is_frame, open_frame, seal_frame
 from contract.manifest import Item, Manifest
-from contract.messages import open_message, seal_message
+from contract.messages import TYPE_OF, M, open_message, seal_message, sha256_hex
 from contract.notice import Asset, Cap, Column, Notice, Paragraph, Picture, Sender, Table
 from contract.uplink import BoxState, Event, EventBatch, LayerState, TimeAnswer
 from edge_agent.led.pictures import PictureError, open_picture
+from edge_agent.link.hub_notes import named
+from edge_agent.settings import LinkSettings
 from hub.cap.errors import CapRefusedError
 from hub.cap.message import read_alert
 from hub.cap.reading import read_xml
@@ -109,6 +116,15 @@ def _manifest() -> Manifest:
     return Manifest("530199", 1, 5, NOW, items, (Asset("a" * 64, 900, "image/png"),))
 
 
+BASE = seal_message(_manifest(), TARGET)
+FRAMES = PrivateKey.from_bytes(bytes([7]) * 32)
+SESSION = LiveSession(
+    "live-0123456789abcdef", ("530199001001",), "town", "镇政府", NOW, NOW + timedelta(minutes=9),
+    FRAMES.public("target").public_b64,
+)  # fmt: skip
+BOX_KEY = ec.derive_private_key(8, ec.SECP256R1())
+
+
 def _sealed_parse(data: bytes) -> object:
     sealed = envelope.parse(data)
     with contextlib.suppress(ContractError):
@@ -116,14 +132,11 @@ def _sealed_parse(data: bytes) -> object:
     return sealed.content()
 
 
-def _resigned(
-    kind: type[Manifest | Notice | Alert], word: str, *signers: PrivateKey
-) -> Callable[[bytes], object]:
+def _resigned(kind: type[M], *signers: PrivateKey) -> Callable[[bytes], object]:
     """A parser of mutated content that is rightly signed: what a leaked key could send."""
 
     def parse(data: bytes) -> object:
-        sealed = envelope.seal(word, data, signers)  # type: ignore[arg-type] # an envelope type
-        return open_message(kind, sealed, TRUST)
+        return open_message(kind, envelope.seal(TYPE_OF[kind], data, signers), TRUST)
 
     return parse
 
@@ -156,6 +169,43 @@ def _either(data: bytes) -> object:
 
 def _slip(data: bytes) -> object:
     return sealing.open_sealed(SECRET, data, b"QS-0712-034")
+
+
+def _delta(data: bytes) -> object:
+    """As a box takes it, and from the manifest it holds to whatever that makes."""
+    found = open_message(Delta, envelope.seal("delta", data, [TARGET]), TRUST)
+    result = delta.apply(replace(found, base_sha256=sha256_hex(BASE)), BASE)
+    return open_message(Manifest, result, TRUST)
+
+
+def _hub_note(data: bytes) -> object:
+    """As a box takes it: the brokers that it names are connected to."""
+    note = open_message(HubNote, envelope.seal("hub", data, [TARGET]), TRUST)
+    return named(note.brokers, LinkSettings(broker="mqtt://a.example"))
+
+
+def _live(data: bytes) -> object:
+    """A frame as it came, and one whose sound and places were changed before it was signed."""
+    if not is_frame(data):
+        return _resigned(LiveSession, TARGET, CONTENT)(data)
+    with contextlib.suppress(ContractError):
+        open_frame(data, SESSION)
+    return open_frame(data[:-64] + FRAMES.sign(data[:-64]), SESSION)
+
+
+def _on_stick(data: bytes) -> object:
+    """The same bytes as a file, as a name of one, and as a batch that the box signed."""
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        stick.write(root, "vn1/all/keys", data)
+        body = stick.read(root, "vn1/all/keys") or b""
+        stick.read(root, data[:200].decode("utf-8", "replace"))
+        stick.names(root, data[:200].decode("utf-8", "replace"))
+    try:
+        batch = stick.open_events(body, BOX_KEY.public_key())
+    except ContractError:
+        batch = stick.open_events(stick.seal_events(body, BOX_KEY), BOX_KEY.public_key())
+    return codec.decode(EventBatch, wire.loads(batch))
 
 
 def _ticket(data: bytes) -> object:
@@ -197,6 +247,29 @@ def _tickets() -> bytes:
     return envelope.seal("ticket", _encoded(ticket), [TARGET])
 
 
+def _change() -> Delta:
+    first = _manifest()
+    items = (*first.items[1:], Item("N99", 1, "f" * 64, 900))
+    return delta.between(BASE, seal_message(replace(first, generation=6, items=items), TARGET))
+
+
+def _speech() -> tuple[bytes, ...]:
+    sound = bytes(range(256)) * 4
+    return (
+        _encoded(SESSION),
+        seal_frame(LiveFrame(SESSION.id, 1, 0, sound), FRAMES),
+        seal_frame(LiveFrame(SESSION.id, 2, 1024, sound, last=True), FRAMES),
+    )
+
+
+def _note() -> HubNote:
+    return HubNote("530199", "e1", NOW, ("mqtt://b.example:1883", "mqtt://[::1]:1883"))
+
+
+def _answer() -> Answer:
+    return Answer("QS-0712-034", "已办理。", "村委会", NOW, "box-1", "AAAA")
+
+
 def _cap() -> bytes:
     return (
         '<?xml version="1.0" encoding="UTF-8"?><alert xmlns="urn:oasis:names:tc:emergency:cap:1.2">'
@@ -225,14 +298,19 @@ def targets() -> tuple[Target, ...]:
     slip = sealing.seal_for(_public(SECRET), b"words", b"QS-0712-034")
     return (
         Target("envelope", _sealed_parse, whole),
-        Target("manifest", _resigned(Manifest, "manifest", TARGET), (_encoded(manifest),)),
-        Target("notice", _resigned(Notice, "notice", CONTENT), (_encoded(notice),)),
-        Target("alert", _resigned(Alert, "alert", ONE, OTHER), (_encoded(alert),)),
+        Target("manifest", _resigned(Manifest, TARGET), (_encoded(manifest),)),
+        Target("delta", _delta, (_encoded(_change()),)),
+        Target("notice", _resigned(Notice, CONTENT), (_encoded(notice),)),
+        Target("alert", _resigned(Alert, ONE, OTHER), (_encoded(alert),)),
+        Target("live", _live, _speech()),
+        Target("hub note", _hub_note, (_encoded(_note()),)),
+        Target("answer", _resigned(Answer, TARGET), (_encoded(_answer()),)),
         Target("key set", _key_set, (_encoded(replace(TRUST.keys, version=2)),)),
         Target("topic", _topic, words),
         Target("feedback", _uplink, (_encoded(batch),)),
         Target("state", _either, (_encoded(state), _encoded(TimeAnswer("box-1", "ab", NOW)))),
         Target("slip", _slip, (slip,)),
+        Target("stick", _on_stick, (_encoded(batch), stick.seal_events(_encoded(batch), BOX_KEY))),
         Target("asset", _picture, _pictures(), (PictureError,), WORST_PICTURE_S),
         Target("ticket", _ticket, (_tickets(),), (VillageError,)),
         Target("cap", lambda data: read_alert(read_xml(data)), (_cap(),), (CapRefusedError,)),
@@ -318,8 +396,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0, help="for all targets together")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--target", action="append", help="only this one; may be given again")
     arguments = parser.parse_args()
-    every = targets()
+    every = [each for each in targets() if not arguments.target or each.name in arguments.target]
     print(f"{'target':10} {'runs':>9} {'worst ms':>9} {'worst KB':>9} {'crashes':>8}")
     is_bad = False
     for target in every:

@@ -33,8 +33,8 @@ def parse(link: LinkSettings) -> Address:
     Raises:
         SettingsError: with what is wrong and which setting to change.
     """
-    parts = urlsplit(link.broker)
     try:
+        parts = urlsplit(link.broker)
         port = parts.port
     except ValueError as error:
         raise SettingsError([f"link.broker: {error}"]) from error

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from contract.areas import Area
 from contract.errors import ContractError, RefusalReason
@@ -20,8 +19,11 @@ from edge_agent.link import address
 from edge_agent.link.keyfile import write_whole
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from edge_agent.link.address import Address
     from edge_agent.link.holdings import Holdings
+    from edge_agent.settings import LinkSettings
 
 _log = logging.getLogger(__name__)
 NAME = "hub-note"
@@ -72,13 +74,18 @@ class HubNotes:
             SettingsError: the settings' own address or credentials are wrong.
         """
         link = self._held.settings.link
-        found = [address.parse(link)]
-        kind = urlsplit(link.broker).scheme
-        for each in (self._note.brokers if self._note else ())[:MOST_BROKERS]:
-            if urlsplit(each).scheme != kind or each == link.broker:
-                continue
-            try:
-                found.append(address.parse(replace(link, broker=each)))
-            except SettingsError:
-                _log.warning("the hub named a broker that is no address")
-        return found
+        return [address.parse(link), *named(self._note.brokers if self._note else (), link)]
+
+
+def named(brokers: Sequence[str], link: LinkSettings) -> list[Address]:
+    """Those of the hub's brokers that are addresses of the settings' own kind, and others."""
+    kind = link.broker.partition("://")[0]
+    found = []
+    for each in brokers[:MOST_BROKERS]:
+        if each.partition("://")[0] != kind or each == link.broker:
+            continue
+        try:
+            found.append(address.parse(replace(link, broker=each)))
+        except SettingsError:
+            _log.warning("the hub named a broker that is no address")
+    return found

@@ -54,6 +54,13 @@ def test_a_forged_or_foreign_note_is_refused_and_reported(box: Box, county: Coun
     assert len(notes.brokers()) == 1
 
 
+@pytest.mark.parametrize("odd", ["mqtt://[::1", "mqtt://:99999999", "mqtt://", "mqtt:", "\x00"])
+def test_a_broker_that_is_no_address_is_left_out_alone(box: Box, county: County, odd: str) -> None:
+    notes = HubNotes(box.held)
+    assert notes.take(note(county, brokers=(odd, "mqtt://127.0.0.1:1884"))) is not None
+    assert [each.port for each in notes.brokers()] == [1883, 1884]
+
+
 def test_a_rotten_note_is_forgotten(box: Box, county: County) -> None:
     HubNotes(box.held).take(note(county))
     path = box.settings.part_folder("link") / "hub-note"
