@@ -83,8 +83,7 @@ class Sealer:
         """Seal released emergencies: first of all, and without waiting for a rendering."""
         for row in self._waiting(now_s, OutboxRow.objects.filter(kind=OutboxKind.ALERT)):
             yield from self._try(row, now_s)
-            self._prepare_alerts()  # by now it is sent; its recording follows
-            self._record_s = float("-inf")
+            self._record_s = float("-inf")  # it may have gone without its recording
 
     def others(self, now_s: float) -> Iterator[SealedAct]:
         """Seal publications, corrections and withdrawals, each notice's in their order.
@@ -158,23 +157,25 @@ class Sealer:
                 self._studio.prepare(text)
 
     def _prepare_alerts(self) -> None:
-        """Emergencies before everything else: those on the air, then those under review."""
-        if self._studio is None:
-            return
+        """Emergencies that wait for their second person go before everything else."""
         waiting = Emergency.objects.filter(released_at=None, expires_at__gt=timezone.now())
-        for emergency in (*_unrecorded(), *waiting):
-            if ("alert", emergency.pk) in self._prepared:
-                continue
+        for emergency in waiting:
+            self._prepare_alert(emergency)
+
+    def _prepare_alert(self, emergency: Emergency) -> None:
+        if self._studio is not None and ("alert", emergency.pk) not in self._prepared:
             self._prepared.add(("alert", emergency.pk))
             self._studio.prepare(emergency.spoken, urgent=True)
 
     def _recordings(self, now_s: float) -> Iterator[SealedAct]:
-        """Seal alerts again whose recording was not made when they were released."""
+        """Have recorded what went out without a recording, and seal it again with it."""
         if self._studio is None or now_s < self._record_s:
             return
         self._record_s = now_s + PREPARE_EVERY_S
         for emergency in _unrecorded():
             recording = self._studio.known(emergency.spoken)
+            if recording is None:
+                self._prepare_alert(emergency)
             if recording is None or ("recorded", emergency.pk) in self._prepared:
                 continue
             self._prepared.add(("recorded", emergency.pk))

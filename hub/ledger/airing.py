@@ -165,7 +165,11 @@ def _origins(ids: set[str]) -> dict[str, _Origin]:
             str(kind), alert.title, "、".join(_name(person) for person in persons)
         )
     for talk in LiveTalk.objects.filter(id__in=ids).select_related("spoken_by"):
-        found[talk.id] = _Origin(str(_("直播喊话")), talk.speaker, _name(talk.spoken_by))
+        title = talk.speaker
+        if talk.purged_at is not None:
+            erased = _("录音已按期删除")
+            title = f"{title}（{erased} {timezone.localtime(talk.purged_at):%Y-%m-%d}）"
+        found[talk.id] = _Origin(str(_("直播喊话")), title, _name(talk.spoken_by))
     return found
 
 

@@ -38,6 +38,10 @@ MOST_BYTES = 5 * RATE_HZ
 """So much may come in one request: what a browser gathered while the network halted."""
 
 
+UNCARRIED_S = 1.5
+"""A dispatcher turns at least twice a second; one that does not is being started again."""
+
+
 class TalkOverError(VillageError, RuntimeError):
     """Raised when a talk that is over is fed."""
 
@@ -123,6 +127,15 @@ def feed(talk: LiveTalk, at: int, sound: bytes) -> int:
         os.utime(path)
     wake()
     return have + len(fresh)
+
+
+def is_carried(talk: LiveTalk) -> bool:
+    """Whether the dispatcher carries the talk; the speaker is told as soon as it does not."""
+    try:
+        carried_s = talk.carried.stat().st_mtime
+    except FileNotFoundError:
+        carried_s = talk.opened_at.timestamp()
+    return timezone.now().timestamp() - carried_s < UNCARRIED_S
 
 
 def end_talk(talk: LiveTalk, reason: str) -> None:

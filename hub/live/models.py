@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models
@@ -11,7 +13,10 @@ from contract.live import RATE_HZ
 
 
 class LiveTalk(models.Model):
-    """A talk. Its sound lies in ``live/ID.ulaw`` of the data folder and is never changed."""
+    """A talk. Its sound lies in ``live/ID.ulaw`` of the data folder and is never changed.
+
+    ``live/ID.carried`` was touched when the dispatcher last sent of it.
+    """
 
     id = models.CharField(max_length=21, primary_key=True)
     areas = models.JSONField(_("喊给哪里"))
@@ -26,6 +31,8 @@ class LiveTalk(models.Model):
     end_reason = models.CharField(max_length=12, blank=True)
     relayed_at = models.DateTimeField(null=True, db_index=True)
     """When its last frame went out; nothing is left to do."""
+    purged_at = models.DateTimeField(null=True)
+    """When its recording was erased at the end of its term (`hub.live.keeping`)."""
     samples = models.PositiveIntegerField(default=0)
     sha256 = models.CharField(max_length=64, blank=True)
 
@@ -46,6 +53,11 @@ class LiveTalk(models.Model):
     def recording(self) -> str:
         """The recording's path."""
         return str(settings.DATA.root / "live" / f"{self.id}.ulaw")
+
+    @property
+    def carried(self) -> Path:
+        """The file that the dispatcher touches while it carries the talk to the villages."""
+        return Path(self.recording).with_suffix(".carried")
 
     @property
     def end_words(self) -> str:

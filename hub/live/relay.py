@@ -70,6 +70,7 @@ class Relay:
             self._end_if_over(talk)
             self._announce(outlet, now_s)
             self._send(talk, outlet, now_s)
+            talk.carried.touch()
             if talk.ended_at is not None:
                 self._frame(talk, outlet, b"", now_s, last=True)
                 del self._outlets[talk.pk]
@@ -141,6 +142,7 @@ class Relay:
 
 def _settle(talk: LiveTalk) -> None:
     """Everything went out: write down how much it was, and its hash."""
+    talk.carried.unlink(missing_ok=True)
     sound = Path(talk.recording).read_bytes()
     LiveTalk.objects.filter(pk=talk.pk).update(
         relayed_at=timezone.now(),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -82,6 +82,8 @@ def recording(request: DeskRequest, talk_id: str) -> HttpResponse:
     talk = get_object_or_404(LiveTalk, pk=talk_id)
     if not _is_theirs(talk, dict(_areas(request))):
         raise PermissionDenied(_("只能听本辖区的录音。"))
+    if talk.purged_at is not None:
+        raise Http404(_("录音已按期删除。"))
     said = Path(talk.recording).read_bytes()
     answer = HttpResponse(wav_header(len(said)) + said, content_type="audio/wav")
     answer["Content-Disposition"] = f'inline; filename="{talk.pk}.wav"'
@@ -113,6 +115,7 @@ def _state(talk: LiveTalk, have: int) -> dict[str, object]:
         "id": talk.pk,
         "have": have,
         "over": talk.ended_at is not None,
+        "is_carried": desk.is_carried(talk),
         "reason": talk.end_words,
         "left_s": max(0, round(left_s)),
         "heard": [asdict(each) for each in hearings_of(talk)],

@@ -14,6 +14,7 @@ from hub.notices.own_recordings import MOST_BYTES, attach, choices_of, detach
 from hub.notices.to_contract import words_mark
 from hub.office.access import for_staff
 from hub.office.views.notice import shown, visible
+from hub.preview.own_recording import LONGEST_S
 from hub.sealing.models import AssetBlob
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ def recordings(request: DeskRequest, pk: int) -> HttpResponse:
                  for row in text.own_recordings],
         "areas": choices_of(text),
         "problem": problem,
+        "most_bytes": MOST_BYTES,
+        "longest_s": LONGEST_S,
         "can_edit": page.permissions_for_user(request.user).can_edit() and not page.locked,
     }  # fmt: skip
     return render(request, "notices/own_recordings.html", context, status=400 if problem else 200)

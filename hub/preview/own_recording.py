@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from contract.errors import VillageError
 from edge_agent.audio.voices import opus
-from edge_agent.audio.voices.recording import open_recording
+from edge_agent.audio.voices.recording import LONGEST_S, open_recording
 from edge_agent.audio.voices.voice import VoiceError
 
+__all__ = ["LONGEST_S", "MIME", "FitRecording", "UnfitRecordingError", "fit"]
 MIME = "audio/ogg"
 
 

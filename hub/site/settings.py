@@ -2,6 +2,7 @@
 
 ``VILLAGE_HUB_DATA`` folder of all data; ``VILLAGE_HUB_URL`` the address people and phones use
 (https turns on secure cookies); ``VILLAGE_HUB_DATABASE`` a PostgreSQL in place of SQLite;
+``VILLAGE_HUB_LIVE_DAYS`` how long recordings of live speech are kept;
 ``DEBUG=1`` shows tracebacks on the desk of a developer.
 The hub makes no request to the outside: no update check, no avatars, no fonts from elsewhere.
 """
@@ -147,6 +148,7 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = True
 MEDIA_URL = "media/"
 MEDIA_ROOT = DATA.media
+LIVE_RECORDING_DAYS = int(os.environ.get("VILLAGE_HUB_LIVE_DAYS", "180"))
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 50_000  # a table of 300 rows and 12 columns is one form
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 

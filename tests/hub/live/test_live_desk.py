@@ -17,7 +17,7 @@ from contract.keys import Trust
 from contract.live import LONGEST_S, RATE_HZ, LiveSession, wav_header
 from contract.live_frames import FRAME_SAMPLES, LiveFrame, is_frame, open_frame
 from contract.messages import open_message
-from hub.live import desk
+from hub.live import desk, keeping
 from hub.live.models import LiveTalk
 from hub.live.relay import Relay
 from hub.notices.errors import NotReadyError, NotYourStepError
@@ -197,6 +197,46 @@ def test_ten_minutes_end_the_talk(people: Desk, relay: Relay, villages: Villages
     assert talk.end_reason == "limit"
     assert villages.frames[-1].last
     assert (talk.ends_at - talk.opened_at).total_seconds() <= LONGEST_S
+
+
+def test_a_recording_is_erased_at_the_end_of_its_term_and_its_line_stays(
+    people: Desk, relay: Relay
+) -> None:
+    talk = begun(people)
+    desk.feed(talk, 0, WORDS)
+    desk.end_talk(talk, "speaker")
+    relay.turn(0.0)
+    now = timezone.now()
+    assert keeping.purge(now + timedelta(days=179)) == 0
+    assert Path(talk.recording).exists()
+    assert keeping.purge(now + timedelta(days=181)) == 1
+    assert keeping.purge(now + timedelta(days=181)) == 0
+    assert not Path(talk.recording).exists()
+    talk.refresh_from_db()
+    assert (talk.samples, talk.sha256) == (len(WORDS), hashlib.sha256(WORDS).hexdigest())
+    client = client_of(people.secretary)
+    assert "录音已按期删除" in client.get(reverse("live")).content.decode()
+    assert client.get(reverse("live-recording", args=[talk.pk])).status_code == 404
+
+
+def test_a_talk_that_is_not_over_is_never_erased(people: Desk) -> None:
+    talk = begun(people)
+    assert keeping.purge(timezone.now() + timedelta(days=999)) == 0
+    assert Path(talk.recording).exists()
+
+
+def test_the_speaker_is_told_when_the_dispatcher_stands_still(people: Desk, relay: Relay) -> None:
+    talk = begun(people)
+    relay.turn(0.0)
+    assert desk.is_carried(talk)
+    gone = timezone.now().timestamp() - 2
+    os.utime(talk.carried, (gone, gone))
+    client = client_of(people.secretary)
+    address = f"{reverse('live-sound', args=[talk.pk])}?at=0"
+    state = client.post(address, WORDS, "application/octet-stream").json()
+    assert (state["is_carried"], state["over"]) == (False, False)
+    relay.turn(1.0)
+    assert desk.is_carried(talk)
 
 
 def test_nobody_stores_more_than_ten_minutes(people: Desk) -> None:

@@ -11,8 +11,10 @@
   const heard = document.getElementById("heard");
   const token = form.elements.csrfmiddlewaretoken.value;
   const GIVE_UP_MS = 3000; // as long as hub and boxes wait for a sign of life
+  const CHIME_MS = 4200; // amplifiers warm up and the chime sounds; speech would lie behind it
   let microphone = null;
-  let talk = null; // { id, have, sounds: [Uint8Array], reachedAt }
+  let talk = null; // { id, have, sounds: [Uint8Array], reachedAt, speakAt }
+  let heardMore = () => {}; // wakes `feed`
   let opening = false;
   let held = false;
 
@@ -36,7 +38,7 @@
     microphone.createMediaStreamSource(stream).connect(node);
     node.port.onmessage = ({ data }) => {
       show(data.peak);
-      if (held && talk) talk.sounds.push(data.packet);
+      if (held && talk && Date.now() >= talk.speakAt) { talk.sounds.push(data.packet); heardMore(); }
     };
   }
 
@@ -52,7 +54,7 @@
     if (held || opening) return;
     held = true;
     button.setAttribute("aria-pressed", "true");
-    if (talk) return say(words.speaking);
+    if (talk) return say(now());
     const chosen = new FormData(form);
     if (!chosen.getAll("areas").length) { release(); return say(words.none); }
     opening = true;
@@ -61,26 +63,31 @@
     try {
       const { status, data } = await post(words.begin, chosen);
       if (status !== 200) throw new Error(data.error);
-      talk = { id: data.id, have: 0, sounds: [], reachedAt: Date.now() };
+      talk = { id: data.id, have: 0, sounds: [], reachedAt: Date.now(), speakAt: Date.now() + CHIME_MS };
       hangUp.hidden = false;
-      say(held ? words.speaking : words.open);
       feed();
+      countDown();
     } catch (error) { release(); say(error.message || words.nohub); } finally { opening = false; }
   }
 
   function release() {
     held = false;
     button.setAttribute("aria-pressed", "false");
-    if (talk) say(words.open);
+    if (talk) say(now());
+  }
+
+  function now() {
+    const wait = Math.ceil((talk.speakAt - Date.now()) / 1000);
+    if (wait > 0) return `${words.chime} ${wait}`;
+    return held ? words.speaking : words.open;
+  }
+
+  async function countDown() {
+    for (const mine = talk; talk === mine && Date.now() < mine.speakAt + 200; await rest(200)) say(now());
   }
 
   async function feed() {
-    let said = 0;
-    while (talk) {
-      const mine = talk;
-      const waiting = mine.sounds.length;
-      if (!waiting && Date.now() - said < 1000) { await rest(100); continue; }
-      said = Date.now();
+    for (const mine = talk; talk === mine;) {
       const body = new Blob(mine.sounds.slice(0, 40));
       try {
         const { status, data } = await post(`${mine.id}/sound/?at=${mine.have}`, body);
@@ -91,7 +98,7 @@
         while (taken > 0 && mine.sounds.length) taken -= mine.sounds.shift().length;
         mine.have = data.have;
         tell(data);
-        await rest(150); // two packets in a request
+        if (!mine.sounds.length) await Promise.race([new Promise((done) => { heardMore = done; }), rest(1000)]);
       } catch {
         if (Date.now() - mine.reachedAt > GIVE_UP_MS) { over(""); return say(words.nohub); }
         await rest(200);
@@ -114,7 +121,8 @@
     }
     const rest = `${words.left} ${Math.floor(data.left_s / 60)}:${String(data.left_s % 60).padStart(2, "0")}`;
     const hint = level.classList.contains("soft") ? words.soft : level.classList.contains("loud") ? words.loud : "";
-    say([held ? words.speaking : words.open, hint, data.left_s < 120 ? rest : ""].filter(Boolean).join(" · "));
+    if (!data.is_carried) return say(words.uncarried);
+    say([now(), hint, data.left_s < 120 ? rest : ""].filter(Boolean).join(" · "));
   }
 
   function over(reason) {
