@@ -23,7 +23,8 @@ TOO_LARGE = """<!DOCTYPE html><html lang="zh-CN"><meta charset="utf-8">
 <ul><li>录音：剪到十分钟以内，或另存为 Opus；</li><li>图片：缩小后再选；</li>
 <li>表格和压缩包：分几次上传。</li></ul>
 <p lang="en">The file is too large, at most 20 MB at a time. Go back; cut the recording to ten
-minutes or save it as Opus, make pictures smaller, send tables and packages in parts.</p></body></html>
+minutes or save it as Opus, make pictures smaller, send tables and packages in parts.</p></body>
+</html>
 """
 
 
