@@ -24,6 +24,8 @@ def exposition(state: dict[str, Any]) -> str:
     gauge("village_box_on_panel", "Notices on the panel's list", len(state["on_panel"]))
     gauge("village_box_readable", "Notices on the query screen", len(state["readable"]))
     gauge("village_box_alerts", "Alerts in force", len(state["alerts"]))
+    gauge("village_box_disk_read_only", "1 when nothing can be kept", state["disk_read_only"])
+    gauges("village_box_unkept", "Events that end with this boot", "part", state["unkept"])
     gauge("village_box_disk_free_bytes", "Free on the store's disk", state["free_bytes"])
     gauges("village_box_part_running", "1 while the part runs", "part", state["running"])
     gauges("village_box_unsent", "Events the hub does not have yet", "part", state["unsent"])

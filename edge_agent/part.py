@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from contract.receipt import Receipt
+from edge_agent import unkept
 from edge_agent.clock import BoxClock, Clock
 from edge_agent.outbox import Outbox
 from edge_agent.plan import Plan, plan
@@ -43,6 +44,8 @@ class Part:
     outbox: Outbox
     poked: PokeListener
     stopping: bool = field(default=False)
+    is_kept: bool = True
+    """False on a disk that cannot be written: what is written ends with this boot."""
 
     def plan(self) -> Plan:
         """The plan of this moment."""
@@ -53,6 +56,7 @@ class Part:
         left_s = timeout_s
         while not self.stopping:
             notify("WATCHDOG=1")
+            self.look_at_disk()
             if self.poked.wait(min(left_s, WATCHDOG_S)):
                 return True
             left_s -= WATCHDOG_S
@@ -99,6 +103,11 @@ class Part:
         )
         poke(self.settings.run, "link")
 
+    def look_at_disk(self) -> None:
+        """End, to be started anew, once a disk that could not be written is whole again."""
+        if not self.is_kept and not unkept.is_read_only(self.settings.state):
+            self.stop()
+
     def stop(self, signal_number: int = 0, frame: FrameType | None = None) -> None:
         """Leave the loop at the next turn; also the handler of SIGTERM."""
         del signal_number, frame
@@ -121,6 +130,7 @@ def open_part(name: PartName, settings: Settings, clock: Clock | None = None) ->
         Store(settings.part_folder("store"), read_only=True),
         Outbox(folder),
         PokeListener(settings.run, name),
+        is_kept=not unkept.is_read_only(settings.state),
     )
     signal.signal(signal.SIGTERM, part.stop)
     signal.signal(signal.SIGINT, part.stop)

@@ -16,6 +16,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from contract.areas import Area
 from contract.errors import ContractError
 from contract.topics import check_box_id
+from edge_agent import unkept
 from edge_agent.errors import SettingsError
 
 
@@ -192,8 +193,13 @@ class Settings:
         return self.run / "link.up"
 
     def part_folder(self, part: str) -> Path:
-        """Where one part keeps its own files; made on first use, closed to other users."""
+        """Where one part keeps its own files; made on first use, closed to other users.
+
+        On a disk that cannot be written: a folder in memory, for led, audio and kiosk.
+        """
         folder = self.state / part
+        if part in unkept.PARTS and unkept.is_read_only(self.state):
+            return unkept.folder_of(self.run, folder)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder
 

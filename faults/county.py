@@ -91,9 +91,9 @@ class County:
         )
         repeat = made._outlets[0].assertion.repeat
 
-        def counted(area: str) -> None:
+        def counted(area: str, **how: bool) -> None:
             self.repeats.append((time.monotonic(), area))
-            repeat(area)
+            repeat(area, **how)
 
         made._outlets[0].assertion.repeat = counted  # type: ignore[method-assign] # the stand counts
         return made

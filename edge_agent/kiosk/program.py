@@ -86,6 +86,7 @@ async def follow(part: Part, screen: Screen, voice: Voice) -> None:
             if await screen.refresh():
                 voice.forget()
             notify("WATCHDOG=1")
+            part.look_at_disk()
             left_s = part.seconds_until(screen.edition.plan, at_most_s=WATCHDOG_S)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(woken.wait(), max(left_s, 0.05))

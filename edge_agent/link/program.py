@@ -6,10 +6,12 @@ import contextlib
 import logging
 import random
 import signal
+import time
 from typing import TYPE_CHECKING
 
 from contract import topics
 from contract.errors import ContractError
+from edge_agent import unkept
 from edge_agent.clock import BoxClock
 from edge_agent.link import address, fetch
 from edge_agent.link.alarms import Alarms
@@ -44,6 +46,7 @@ AFTER_TROUBLE_S = 2.0
 """Work that the disk did not take rests so long; network and emergencies do not."""
 PAUSE_S = 0.1
 STARVED_S = 30.0
+LOOK_AGAIN_S = 2.0
 
 
 class Link:
@@ -339,12 +342,24 @@ class Link:
         self._held.close()
 
 
+def _wait_for_disk(settings: Settings) -> None:
+    """Nothing can be received on a disk that cannot be written; nothing is claimed either."""
+    if unkept.is_read_only(settings.state):
+        _log.error("盘只读 the disk cannot be written: nothing is received; mend it, start again")
+        notify("READY=1")
+    while unkept.is_read_only(settings.state):
+        notify("WATCHDOG=1")
+        time.sleep(LOOK_AGAIN_S)
+    unkept.forget(settings.run)
+
+
 def main(settings: Settings) -> int:
     """Run link until SIGTERM; 0 when it was told to stop.
 
     Raises:
         SettingsError: the settings are wrong or the box was never enrolled.
     """
+    _wait_for_disk(settings)
     link = Link(settings, BoxClock(settings.part_folder("clock")))
     signal.signal(signal.SIGTERM, link.stop)
     signal.signal(signal.SIGINT, link.stop)

@@ -11,6 +11,7 @@ from contract import codec, wire
 from contract.messages import sha256_hex
 from contract.uplink import BoxState, LayerState
 from edge_agent.clock import boot_id
+from edge_agent.unkept import is_read_only
 
 if TYPE_CHECKING:
     from edge_agent.link.holdings import Holdings
@@ -92,6 +93,8 @@ class StateReport:
         faults = []
         if self._free_bytes() < LOW_DISK_BYTES:
             faults.append("disk_low")
+        if is_read_only(self._held.settings.state):  # it turned so while we run
+            faults.append("disk_read_only")
         if self._held.is_starved:
             faults.append("disk_full")
         if not self._held.clock.read().trusted:

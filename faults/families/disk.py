@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from contract.errors import VillageError
-from edge_agent.store import ROTTEN_ERRORS, Store
+from edge_agent import unkept
+from edge_agent.store import Store
 from faults.county import HEAL_S
 from faults.families.clock import with_content as clocked_box
 from faults.invariants import never_blank
@@ -80,7 +79,7 @@ def box_disk(scene: Scene) -> Seen:
             until(lambda: card.lit() > 0)
             looks += _full(county, box, card, disk)
             full_s = county.until_right()
-        looks += _read_only(county, box, card, disk)
+        looks += _read_only(scene, county, box, disk)
         read_only_s = county.until_right()
         breaches = [*never_blank(looks), *county.foreign()]
         box.close()
@@ -115,16 +114,18 @@ def _is_told(box: VillageBox) -> bool:
     return "disk_low" in state.get("faults", ())
 
 
-def _read_only(county: Stand, box: VillageBox, card: ServedCard, disk: Path) -> list[int]:
-    """The box cannot start on such a disk; the card goes on with what it was given."""
+def _read_only(scene: Scene, county: Stand, box: VillageBox, disk: Path) -> list[int]:
+    """A boot on such a disk: link waits, and the led program fills a card that knows nothing."""
     box.power_cut()
     box._store.close()
+    card = ServedCard(scene.folder)
     with read_only(disk):
-        with contextlib.suppress(VillageError, OSError, *ROTTEN_ERRORS):
-            box.boot()
         county.publish()
-        looks = [card.lit()]
-        box.power_cut()
+        with on_a_thread(replace(box.settings, panel=(card.settings,))):
+            until(lambda: card.lit() > 0)
+            looks = [card.lit() for _ in range(3)]
+    card.unplug()
+    unkept.forget(box.settings.run)  # as link does, once the disk is whole
     box.boot()
     box._store = Store(box.settings.part_folder("store"), read_only=True)
     return looks
