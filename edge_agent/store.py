@@ -245,10 +245,13 @@ class StoreWriter(Store):
         return tuple(i.sha256 for i in manifest.items if self.blob(i.sha256) is None)
 
     def apply(self, area: Area, body: bytes) -> None:
-        """Let a manifest take force: all of it, at one moment; what it dropped is erased."""
+        """Let a manifest take force, all at one moment, and erase what it dropped; b"" ends all."""
         self._database.execute("BEGIN IMMEDIATE")
         try:
-            self._put_layer(area, "current", body)
+            if body:
+                self._put_layer(area, "current", body)
+            else:
+                self._database.execute("DELETE FROM layer WHERE area = ?", (str(area),))
             self._database.execute(
                 "DELETE FROM layer WHERE area = ? AND state = 'pending' AND sha256 = ?",
                 (str(area), _sha256(body)),

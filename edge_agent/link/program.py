@@ -323,6 +323,7 @@ class Link:
         held.changed = True
         manifests = [topics.area_manifest(area) for area in self._settings.followed]
         self._session.subscribe([topics.KEYS, topics.key_set(held.keys.version + 1), *manifests])
+        self._sync.drop_voiceless()
         self._sync.check()
 
     def stop(self, signal_number: int = 0, frame: FrameType | None = None) -> None:

@@ -12,6 +12,7 @@ import logging
 from typing import TYPE_CHECKING, Protocol
 
 from contract import delta, topics
+from contract.areas import Area
 from contract.delta import Delta
 from contract.errors import ContractError, RefusalReason
 from contract.manifest import LARGE_MANIFEST_BYTES, SMALL_ASSET_BYTES, Manifest
@@ -23,7 +24,6 @@ from edge_agent.link.memory import ALERT_MARK
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from contract.areas import Area
     from contract.manifest import Item
     from contract.notice import Asset
     from edge_agent.link.alarms import Alarms
@@ -202,6 +202,19 @@ class Sync:
         _log.info("area %s is at %s, %d items", area, manifest.version, len(manifest.items))
         held.poke_parts()
         held.changed = True
+        self.report()
+
+    def drop_voiceless(self) -> None:
+        """After a new key set: where nobody may sign any more, nothing stays in force."""
+        held = self._held
+        voices = held.keys.trust.keys.with_role("target").values()
+        for area in {*held.store.layers(), *held.store.layers("pending")}:
+            if not any(not key.area or Area.parse(key.area).covers(area) for key in voices):
+                _log.warning("nobody may speak for area %s any more", area)
+                held.store.apply(area, b"")
+                self._pending_since_s.pop(area, None)
+                held.changed = True
+        held.poke_parts()
         self.report()
 
     def report(self) -> None:

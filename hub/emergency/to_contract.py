@@ -11,6 +11,7 @@ from hub.notices.initials import initials
 from hub.notices.to_contract import WithoutAssets, speech_of
 
 if TYPE_CHECKING:
+    from contract.notice import IssuingLevel
     from hub.emergency.models import Emergency
     from hub.notices.to_contract import Assets
 
@@ -76,5 +77,6 @@ def _cap(emergency: Emergency) -> Cap:
     )
 
 
-def _level_of(area: str) -> Literal["county", "town"]:
-    return "county" if len(area) <= 6 else "town"
+def _level_of(area: str) -> IssuingLevel:
+    levels: dict[int, IssuingLevel] = {2: "province", 4: "city", 6: "county"}
+    return levels.get(len(area), "town")

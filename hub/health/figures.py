@@ -19,6 +19,7 @@ from hub.dispatch.models import KeySetVersion, Layer
 from hub.health.workers import ages_s
 from hub.leases.models import Lease, Worker
 from hub.ledger.models import Box, Delivery, FeedbackSlip, FleetAlarm, ReceiptRow
+from hub.relay.models import Child, Parent
 from hub.sealing.models import OutboxRow, SealedNotice
 
 if TYPE_CHECKING:
@@ -40,12 +41,13 @@ class HubFigures(Collector):
     """Reads each figure with one query or two."""
 
     def collect(self) -> Iterator[Metric]:
-        """Boxes, acts on their way, deliveries, what needs a person, workers."""
+        """Boxes, acts on their way, deliveries, what needs a person, workers, other hubs."""
         yield from _boxes()
         yield from _acts()
         yield from _deliveries()
         yield from _people()
         yield from _workers()
+        yield from _tree()
 
 
 def _boxes() -> Iterator[Metric]:
@@ -147,3 +149,17 @@ def _workers() -> Iterator[Metric]:
         waiting.add_metric([worker.name], worker.waiting)
         shares.add_metric([worker.name], held[worker.name])
     yield from (brokers, waiting, shares)
+
+
+def _tree() -> Iterator[Metric]:
+    """The hub above, if there is one, and the hubs below."""
+    above = GaugeMetricFamily("village_hub_above_up", "1 while the hub above is connected")
+    for parent in Parent.objects.all():
+        above.add_metric([], float(parent.is_up))
+    yield above
+    below = GaugeMetricFamily("village_hubs_below", "Hubs below this one", labels=["state"])
+    children = Child.objects.filter(dismissed_at=None).values_list("is_online", flat=True)
+    states = Counter("online" if each else "away" for each in children)
+    for state in ("online", "away"):
+        below.add_metric([state], states[state])
+    yield below

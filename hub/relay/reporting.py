@@ -6,6 +6,8 @@ reads one line a hub.
 
 from __future__ import annotations
 
+from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q, Sum
@@ -34,6 +36,7 @@ EVERY_S = 300.0
 LONGEST_ITEMS = 400
 """Of a longer list the newest are reported; a report is one message of the broker's size."""
 _STAGES = ("stored", "shown", "spoken", "refused")
+_Name = tuple[str, int]
 
 
 class Reporting:
@@ -97,37 +100,61 @@ def _state(row: HeardLayer) -> LayerState:
 def _counts(boxes: list[Box]) -> Iterable[ItemCount]:
     """One line for every notice and alert from above that is in force."""
     rows = SealedNotice.objects.filter(in_force=True).exclude(sealed_by="")
-    seen: dict[tuple[str, int], tuple[SealedNotice, set[Area]]] = {}
+    seen: dict[_Name, tuple[_Name, set[Area]]] = {}
     for row in rows.order_by("-pk"):
-        key = (row.notice_id, row.revision)
-        seen.setdefault(key, (row, set()))[1].add(Area.parse(row.area))
-    for (name, revision), (row, areas) in list(seen.items())[:LONGEST_ITEMS]:
-        count = dict.fromkeys(("boxes", *_STAGES), 0)
-        count["boxes"] = sum(bool(areas & set(box.followed)) for box in boxes)
-        for stage, number in _own(row).items():
-            count[stage] += number
-        for stage, number in _below(name, revision).items():
-            count[stage] += number
-        yield ItemCount(name, revision, **count)
+        name = (row.notice_id, row.revision)
+        seen.setdefault(name, (_said_as(row), set()))[1].add(Area.parse(row.area))
+        if len(seen) == LONGEST_ITEMS:
+            break
+    own, below = _own({said for said, _ in seen.values()}), _below(seen)
+    followed = [set(box.followed) for box in boxes]
+    for name, (said, areas) in seen.items():
+        count = Counter(boxes=sum(bool(areas & each) for each in followed))
+        count.update(own.get(said, {}))
+        count.update(below.get(name, {}))
+        yield ItemCount(*name, **{each: count[each] for each in ("boxes", *_STAGES)})
 
 
-def _own(row: SealedNotice) -> dict[str, int]:
-    """How far it came in our own boxes; an alert's receipts carry the name of its notice."""
-    name, revision = row.notice_id, row.revision
-    if row.kind == "alert":
-        alert = codec.decode(Alert, wire.loads(envelope.parse(bytes(row.body)).content()))
-        name, revision = alert.notice.id, alert.notice.revision
-    lines = Delivery.objects.filter(notice_id=name, revision=revision, box__revoked_at=None)
-    found: dict[str, int] = lines.aggregate(
+def _said_as(row: SealedNotice) -> _Name:
+    """The name that receipts give it; those of an alert give the name of its notice."""
+    if row.kind != "alert":
+        return (row.notice_id, row.revision)
+    return _inside(row.sha256)
+
+
+@lru_cache(maxsize=4 * LONGEST_ITEMS)
+def _inside(sha256: str) -> _Name:
+    """Of an alert by its hash; what has that hash never changes."""
+    body = bytes(SealedNotice.objects.filter(sha256=sha256).exclude(body=b"")[0].body)
+    notice = codec.decode(Alert, wire.loads(envelope.parse(body).content())).notice
+    return (notice.id, notice.revision)
+
+
+def _own(names: set[_Name]) -> dict[_Name, dict[str, int]]:
+    """How far each came in our own boxes, with one query."""
+    lines = Delivery.objects.filter(notice_id__in={name for name, _ in names}, box__revoked_at=None)
+    found = lines.values("notice_id", "revision").annotate(
         stored=Count("pk", filter=Q(stored_at__isnull=False)),
         shown=Count("pk", filter=Q(shown_at__isnull=False)),
         spoken=Count("pk", filter=Q(spoken_state="finished")),
         refused=Count("pk", filter=Q(refused_at__isnull=False, stored_at=None)),
     )
-    return found
+    return {
+        (each["notice_id"], each["revision"]): {stage: each[stage] for stage in _STAGES}
+        for each in found
+    }
 
 
-def _below(name: str, revision: int) -> dict[str, int]:
-    rows = ChildDelivery.objects.filter(item_id=name, revision=revision, child__dismissed_at=None)
-    found = rows.aggregate(**{each: Sum(each) for each in ("boxes", *_STAGES)})
-    return {stage: number or 0 for stage, number in found.items()}
+def _below(names: Iterable[_Name]) -> dict[_Name, dict[str, int]]:
+    """What the hubs below this one counted."""
+    rows = ChildDelivery.objects.filter(
+        item_id__in={name for name, _ in names}, child__dismissed_at=None
+    )
+    stages = ("boxes", *_STAGES)
+    found = rows.values("item_id", "revision").annotate(
+        **{f"all_{each}": Sum(each) for each in stages}
+    )
+    return {
+        (each["item_id"], each["revision"]): {stage: each[f"all_{stage}"] for stage in stages}
+        for each in found
+    }
