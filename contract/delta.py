@@ -16,7 +16,7 @@ from datetime import datetime  # noqa: TC003 - the codec resolves hints at run t
 from contract import codec, envelope, wire
 from contract.areas import Area
 from contract.errors import ContractError, RefusalReason
-from contract.manifest import Item, Manifest
+from contract.manifest import Item, Manifest, Withdrawn
 from contract.notice import Asset  # noqa: TC001 - the codec resolves hints at run time
 
 
@@ -45,6 +45,8 @@ class Delta:
     """Hashes of items that are no longer in force."""
     put_assets: tuple[Asset, ...] = ()
     drop_assets: tuple[str, ...] = ()
+    withdrawn: tuple[Withdrawn, ...] = ()
+    """The whole list of the manifest that comes out."""
 
     def __post_init__(self) -> None:
         Area.parse(self.area)
@@ -74,6 +76,7 @@ def between(base: bytes, result: bytes) -> Delta:
         drop=tuple(sorted(each.sha256 for each in old_items - new_items)),
         put_assets=tuple(sorted(new_assets - old_assets, key=_name)),
         drop_assets=tuple(sorted(each.sha256 for each in old_assets - new_assets)),
+        withdrawn=new.withdrawn,
     )
 
 
@@ -101,6 +104,7 @@ def apply(delta: Delta, base: bytes) -> bytes:
         issued_at=delta.issued_at,
         items=tuple(sorted(items, key=_place)),
         assets=tuple(sorted([*assets, *delta.put_assets], key=_name)),
+        withdrawn=delta.withdrawn,
     )
     content = wire.dumps(codec.encode(made))
     signatures = tuple(_signature(each) for each in delta.signatures)

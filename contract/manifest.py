@@ -48,6 +48,20 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """What villagers are told of a notice that was taken back lately: no title, no content.
+
+    ``about`` is the catalogue's word for the matter; ``reason`` went through the privacy gate,
+    and is empty where it may not be told.
+    """
+
+    id: str
+    at: datetime
+    about: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """What is in force for ``area`` since ``issued_at``."""
 
@@ -58,6 +72,7 @@ class Manifest:
     items: tuple[Item, ...] = ()
     assets: tuple[Asset, ...] = ()
     requires: tuple[str, ...] = ()
+    withdrawn: tuple[Withdrawn, ...] = ()
 
     def __post_init__(self) -> None:
         Area.parse(self.area)

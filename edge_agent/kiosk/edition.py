@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from edge_agent.kiosk.columns import BOARDS, OTHER, place
@@ -11,8 +11,10 @@ from edge_agent.kiosk.search import SearchIndex
 from edge_agent.plan import Plan
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
+    from contract.manifest import Withdrawn
     from contract.notice import Notice
     from edge_agent.clock import Reading
     from edge_agent.kiosk.entries import Entry
@@ -39,6 +41,8 @@ class Edition:
     entries: dict[str, Entry] = field(repr=False)
     """What each notice gives to the index, by the hash of its sealed bytes."""
     damaged: int = 0
+    withdrawn: tuple[Withdrawn, ...] = ()
+    """What was taken back lately, newest first."""
     store_lost: bool = False
 
     @property
@@ -93,6 +97,13 @@ def edition_of(
     by_id = {held.notice.id: held for held in plan.readable}
     index = SearchIndex(tuple(entries.values()))
     return Edition(plan, reading, number, index, by_id, entries, damaged)
+
+
+def with_withdrawn(edition: Edition, told: Iterable[Withdrawn]) -> Edition:
+    """The edition, saying what was taken back and did not come again."""
+    gone = {each.id: each for each in told if each.id not in edition.by_id}
+    newest = sorted(gone.values(), key=lambda each: each.at, reverse=True)
+    return replace(edition, withdrawn=tuple(newest))
 
 
 def empty_edition(reading: Reading) -> Edition:

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from edge_agent.kiosk.chapters import chapters_of
 from edge_agent.kiosk.names import surname_of
-from edge_agent.kiosk.rendering import page
+from edge_agent.kiosk.rendering import day, page
 from edge_agent.kiosk.search import MAX_QUERY, rows_with
 from edge_agent.kiosk.state import SCREEN
 from edge_agent.kiosk.tables import labels_and_values, row_gist, row_title, view
@@ -75,6 +75,7 @@ async def find_row(request: web.Request) -> web.Response:
         request, "find_row.html", notice=found, table_number=number,
         surnames=surnames[:MOST_SURNAMES], query=query, surname=surname,
         rows=[(at, titles[at], row_gist(table, at)) for at in rows[:MOST_ROWS]],
+        more=len(rows) > MOST_ROWS,
     )  # fmt: skip
 
 
@@ -82,10 +83,18 @@ def gone(request: web.Request) -> web.Response:
     """A notice that is not here: withdrawn or expired, or never known."""
     notice_id = request.match_info["notice"]
     screen = request.app[SCREEN]
+    told = next((each for each in screen.edition.withdrawn if each.id == notice_id), None)
+    if told is not None:
+        why = told.reason or "涉及个人信息，不便公开，可以问村委会。"
+        return page(
+            request, "sorry.html", status=410, word="这条公示已撤回",
+            next_step=f"撤回原因：{why}",
+            detail=f"{told.about}　编号 {told.id}　{day(told.at)}撤回",
+        )  # fmt: skip
     if screen.ledger.is_gone(notice_id):
         return page(
             request, "sorry.html", status=410, word="这条公示已撤回或到期",
-            next_step="内容已从本机删除。想知道原因，请看“最新公示”里的撤回公告，或问村委会。",
+            next_step="内容已从本机删除。想知道原因，请问村委会。",
         )  # fmt: skip
     raise web.HTTPNotFound
 

@@ -62,10 +62,10 @@ async def column(request: web.Request) -> web.Response:
 
 async def newest(request: web.Request) -> web.Response:
     """Everything, newest first."""
-    notices = request.app[SCREEN].edition.notices
+    edition = request.app[SCREEN].edition
     return page(
-        request, "list.html", trail=[], title="最新公示", notices=notices[:LIST_LENGTH],
-        total=len(notices), hint="",
+        request, "list.html", trail=[], title="最新公示", notices=edition.notices[:LIST_LENGTH],
+        total=len(edition.notices), hint="", withdrawn=edition.withdrawn,
     )  # fmt: skip
 
 

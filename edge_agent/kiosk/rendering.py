@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,7 +82,7 @@ def _environment() -> jinja2.Environment:
     environment.globals.update(
         icon=icon, boards=BOARDS, column_icons=ICONS, place=place, qr=qr, mark=mark_of
     )
-    environment.filters.update(day=_day, moment=_moment)
+    environment.filters.update(day=day, until=_until)
     return environment
 
 
@@ -120,11 +121,15 @@ def mark_of(notice: Notice) -> tuple[str, str, str] | None:
     return None
 
 
-def _day(moment: datetime) -> str:
+def day(moment: datetime) -> str:
+    """The day in the villages, as one says it."""
     local = moment.astimezone(CHINA)
     return f"{local.year}年{local.month}月{local.day}日"
 
 
-def _moment(moment: datetime) -> str:
-    local = moment.astimezone(CHINA)
+def _until(end: datetime) -> str:
+    """The end as people mean it: what ends at midnight holds the whole day before."""
+    local = end.astimezone(CHINA)
+    if (local.hour, local.minute) == (0, 0):
+        return day(local - timedelta(seconds=1))
     return f"{local.month}月{local.day}日 {local:%H:%M}"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from contract.errors import ContractError
 from edge_agent.errors import StoreError
 from edge_agent.kiosk.alarm import Alarm, alarm_of
-from edge_agent.kiosk.edition import Edition, edition_of, empty_edition
+from edge_agent.kiosk.edition import Edition, edition_of, empty_edition, with_withdrawn
 from edge_agent.kiosk.ledger import Ledger
 from edge_agent.plan import Plan, plan
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from contract.manifest import Withdrawn
     from edge_agent.part import Part
     from edge_agent.store import InForce
 
@@ -58,6 +59,7 @@ class Screen:
             if not self._is_due(reading.now, trusted=reading.trusted):
                 return False
             held = self.part.store.in_force()
+            layers = self.part.store.layers().values()
         except (ContractError, StoreError, sqlite3.Error) as error:
             await self._lose_store(error)
             return False
@@ -67,7 +69,7 @@ class Screen:
         if alarms != self.alarms:
             self.alarms = alarms
             await self._tell()
-        self._publish(current, held)
+        self._publish(current, held, [each for layer in layers for each in layer.withdrawn])
         await self._tell()
         return True
 
@@ -79,11 +81,12 @@ class Screen:
         before, self.offline = self.offline, now_s - self._up_s > settings.kiosk.offline_after_s
         return before != self.offline
 
-    def _publish(self, current: Plan, held: InForce) -> None:
+    def _publish(self, current: Plan, held: InForce, withdrawn: list[Withdrawn]) -> None:
         reading = self.part.clock.read()
-        self.edition = edition_of(
+        edition = edition_of(
             current, reading, self._number + 1, damaged=len(held.damaged), before=self.edition
         )
+        self.edition = with_withdrawn(edition, withdrawn)
         readable = {each.notice.id: each.notice.revision for each in current.readable}
         stored = {each.notice.id: each.notice.revision for each in held.notices}
         # A rotten flash card is no withdrawal: what is missing comes back from the hub.

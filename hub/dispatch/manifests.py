@@ -17,6 +17,7 @@ from contract.manifest import PIECE_BYTES, SMALL_ASSET_BYTES, Item, Manifest, pi
 from contract.messages import seal_message, sha256_hex
 from contract.notice import Asset
 from hub.dispatch.models import Layer, RetainedBlob
+from hub.dispatch.taken_back import taken_back
 from hub.sealing.models import AssetBlob, AssetUse, SealedNotice
 from hub.sealing.seal import keyring
 
@@ -56,7 +57,10 @@ def seal_layer(area: str, *, at_least: tuple[int, int] = (1, 0)) -> bool:
     if not is_ours(area):
         return False
     items, assets = _listed(area, timezone.now())
+    withdrawn = taken_back(area, timezone.now())
     listing = {"items": codec.encode(items), "assets": codec.encode(assets)}
+    if withdrawn:
+        listing["withdrawn"] = codec.encode(withdrawn)
     content = sha256_hex(wire.dumps(listing))
     layer = Layer.objects.filter(area=area).first()
     version = layer.version if layer else (1, 0)
@@ -65,7 +69,9 @@ def seal_layer(area: str, *, at_least: tuple[int, int] = (1, 0)) -> bool:
     if layer is None and not items and at_least == (1, 0):
         return False
     epoch, generation = max(version, at_least)
-    manifest = Manifest(area, epoch, generation + 1, timezone.now(), items, assets)
+    manifest = Manifest(
+        area, epoch, generation + 1, timezone.now(), items, assets, withdrawn=withdrawn
+    )
     body = seal_message(manifest, keyring().target)
     Layer.objects.update_or_create(
         area=area,

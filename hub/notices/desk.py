@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from hub.notices import gate, publishing
+from hub.notices import gate, publishing, reasons
 from hub.notices.drafts import ImportRefusedError, add_pictures, checked, fill
 from hub.notices.errors import NotReadyError, NotYourStepError, ReasonMissingError
 from hub.notices.models import NoticePage, Withdrawal
@@ -202,13 +202,16 @@ def withdraw(user: User, page: NoticePage, reason: str) -> Withdrawal:
     """Ask for a notice to be taken back.
 
     Raises:
-        ReasonMissingError: no reason; NotYourStepError: no post in the village, not in force,
-            or already asked for.
+        ReasonMissingError: no reason; NotReadyError: villagers may not read it;
+            NotYourStepError: no post in the village, not in force, or already asked for.
     """
     stored = NoticePage.objects.get(pk=page.pk)
     last = stored.last_publication
     if not reason.strip():
         raise ReasonMissingError(_("撤回必须写明原因。"))
+    objection = reasons.objection(stored, reason)
+    if objection:
+        raise NotReadyError([objection])
     if not any(holds(user, role, stored.village) for role in _WITHDRAWERS):
         raise NotYourStepError(_("只有本村文书、监委会或书记可以申请撤回。"))
     if last is None or not stored.live:

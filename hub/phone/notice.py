@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from hub.notices.models import NoticePage
+from hub.notices.reasons import public_reason
 from hub.phone import tree
 from hub.phone.codes import printed
 from hub.phone.frame import missing, page, unlisted
@@ -35,8 +36,8 @@ def notice_page(request: HttpRequest, notice_id: str) -> HttpResponse:
         return missing(request)
     gone = found.withdrawals.filter(confirmed_at__isnull=False).first()
     if gone is not None:
-        said = page(request, "withdrawn", found.village, status=410, notice_id=notice_id, gone=gone)
-        return unlisted(said)
+        told = {"notice_id": notice_id, "gone": gone, "reason": public_reason(gone)}
+        return unlisted(page(request, "withdrawn", found.village, status=410, **told))
     last = newest_of(found)
     if last is None:
         return missing(request)

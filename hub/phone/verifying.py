@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.shortcuts import redirect
 from django.utils import timezone
 
+from hub.notices.reasons import public_reason
 from hub.phone.codes import printed, read_code
 from hub.phone.frame import page, unlisted
 from hub.phone.limits import limited
@@ -41,6 +42,7 @@ def verification(request: HttpRequest, typed: str) -> HttpResponse:
             publication=publication,
             notice_id=notice_page.notice_id,
             gone=gone,
+            reason=public_reason(gone) if gone else "",
             newest=newest if newest and newest.number > publication.number else None,
             is_over=notice_page.valid_until and notice_page.valid_until <= timezone.now(),
             is_ahead=is_ahead,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from contract import delta
 from contract.errors import ContractError
 from contract.keys import PrivateKey
-from contract.manifest import Item, Manifest
+from contract.manifest import Item, Manifest, Withdrawn
 from contract.messages import seal_message, sha256_hex
 from contract.notice import Asset
 
@@ -39,6 +39,14 @@ def test_it_ends_at_the_very_bytes_that_were_signed(
     base = sealed(1, *before, assets=tuple(old_files))
     result = sealed(2, *after, assets=tuple(new_files))
     assert delta.apply(delta.between(base, result), base) == result
+
+
+def test_it_carries_what_was_taken_back_and_why() -> None:
+    told = (Withdrawn("N003", NOW, "停水停电", "检修改期"),)
+    base = seal_message(Manifest(VILLAGE, 1, 1, NOW, withdrawn=told), TARGET)
+    for later in (told, (), (*told, Withdrawn("N004", NOW))):
+        result = seal_message(Manifest(VILLAGE, 1, 2, NOW, withdrawn=later), TARGET)
+        assert delta.apply(delta.between(base, result), base) == result
 
 
 def test_one_change_in_500_is_small() -> None:

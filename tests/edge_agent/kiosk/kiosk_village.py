@@ -25,7 +25,7 @@ from pypinyin import Style, lazy_pinyin
 from contract.alert import Alert
 from contract.areas import Area
 from contract.keys import PrivateKey
-from contract.manifest import Item, Manifest
+from contract.manifest import Item, Manifest, Withdrawn
 from contract.messages import seal_message
 from contract.notice import (
     Asset,
@@ -207,7 +207,9 @@ class Village:
         self.assets = (*self.assets, asset)
         return Picture(asset, alt)
 
-    def publish(self, *notices: Notice, drop: Iterable[str] = ()) -> None:
+    def publish(
+        self, *notices: Notice, drop: Iterable[str] = (), withdrawn: tuple[Withdrawn, ...] = ()
+    ) -> None:
         """Put these in force beside what is there, without ``drop``; poke the kiosk."""
         self.notices.update({each.id: each for each in notices})
         for each in drop:
@@ -218,7 +220,9 @@ class Village:
             body = seal_message(notice, self.signer)
             sha256 = self.store.put_blob(body, NOW)
             items.append(Item(notice.id, notice.revision, sha256, len(body)))
-        manifest = Manifest(AREA, 1, self._generation, NOW, tuple(items), self.assets)
+        manifest = Manifest(
+            AREA, 1, self._generation, NOW, tuple(items), self.assets, withdrawn=withdrawn
+        )
         self.store.apply(Area.parse(AREA), seal_message(manifest, self.signer))
         poke(self.root / "run", "kiosk")
 

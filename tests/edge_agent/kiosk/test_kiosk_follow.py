@@ -15,6 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from kiosk_village import NOW, Reference, Village, flood_alert, key, sample_notices
 
+from contract.manifest import Withdrawn
 from contract.notice import Column, Table
 from contract.sealing import open_sealed, slip_context
 from edge_agent.kiosk.apology import apologise
@@ -80,6 +81,28 @@ def test_a_withdrawn_name_is_gone_from_page_search_and_disk(running: Village) ->
     for path in [*kiosk.rglob("*"), *(running.root / "run").rglob("*.wav")]:
         if path.is_file():
             assert NAME.encode() not in path.read_bytes(), path
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"), [("检修改期", "检修改期"), ("", "涉及个人信息，不便公开")]
+)
+def test_a_withdrawal_is_told_with_its_reason_and_without_its_title(
+    running: Village, reason: str, told: str
+) -> None:
+    running.publish(SAMPLES["N003"], SAMPLES["N001"])
+    running.wait_for("N003", "N001")
+    gone = Withdrawn("N003", NOW, "便民通知", reason)
+    running.publish(drop=["N003"], withdrawn=(gone,))
+    running.wait_for("N001")
+    code, page, _ = running.get("/notice/N003")
+    newest = running.get("/newest")[1]
+    assert code == 410
+    for html in (page, newest):
+        assert all(each in html for each in (told, "N003", "便民通知", "2024年7月5日撤回"))
+        assert "停水" not in html
+    running.publish(SAMPLES["N003"], withdrawn=(gone,))
+    running.wait_for("N003", "N001")
+    assert "撤回" not in running.get("/newest")[1], "it is public again"
 
 
 def test_a_correction_replaces_its_page_and_says_why(running: Village) -> None:

@@ -109,6 +109,15 @@ class BoxOnDesk:
     def names(self) -> set[str]:
         return {each.notice.name for each in self.in_force().notices}
 
+    def told_withdrawn(self) -> list[tuple[str, str]]:
+        """Number and reason of what villagers are told was taken back."""
+        store = Store(self.settings.part_folder("store"), read_only=True)
+        try:
+            layers = store.layers().values()
+        finally:
+            store.close()
+        return [(each.id, each.reason) for layer in layers for each in layer.withdrawn]
+
     def alerts(self) -> set[str]:
         return {each.alert.id for each in self.in_force().alerts}
 

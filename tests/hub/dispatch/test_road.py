@@ -58,6 +58,7 @@ def test_a_correction_and_a_withdrawal_follow(road: Road, box: BoxOnDesk, notice
     road.until(lambda: box.names() == {"N003@2"})
     road.withdraw(page)
     road.until(lambda: box.names() == set())
+    assert box.told_withdrawn() == [("N003", "重复发布")]
     road.until(lambda: not RetainedBlob.objects.exists())
     road.until(lambda: delivery_of("N003", 2).boxes[0].purged_at is not None)
     assert delivery_of("N003").is_withdrawn

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +11,9 @@ from django.test import Client
 from django.utils import timezone
 
 from hub.notices import desk
+from hub.notices.errors import NotReadyError
+from hub.phone.models import Edition
+from hub.phone.templatetags.phone import last_moment, qr
 from tests.hub.phone.conftest import corrected, published, withdrawn
 
 if TYPE_CHECKING:
@@ -61,6 +64,54 @@ def test_a_withdrawn_notice_says_when_and_shows_nothing(
     assert "水" not in said.split("<main")[1].split("</main>")[0]
 
 
+def test_a_withdrawn_notice_says_why_on_its_page_and_under_its_code(
+    people: Desk, publish: Publish, notices: Forms
+) -> None:
+    page = publish(notices["N003"])
+    code = Edition.objects.get(publication__page=page).code
+    withdrawn(people, page, "检修改期，另行通知")
+    assert "检修改期，另行通知" in _text("/n/N003/", 410)
+    assert "检修改期，另行通知" in _text(f"/v/{code}/")
+
+
+@pytest.mark.parametrize("reason", ["崔彩霞家已不符合条件", "电话13812345678打不通",
+                                    "身份证号530199196507011239写错"])  # fmt: skip
+def test_a_reason_that_names_somebody_is_refused_and_never_shown(
+    people: Desk, publish: Publish, notices: Forms, reason: str
+) -> None:
+    page = publish({**notices["N001"], "valid_until": "2099-01-01"})
+    with pytest.raises(NotReadyError):
+        desk.withdraw(people.clerk, page, reason)
+    withdrawn(people, page)
+    page.withdrawals.update(reason=reason)  # as it may stand from earlier
+    said = _text("/n/N001/", 410)
+    assert reason not in said
+    assert "撤回原因涉及个人信息" in said
+
+
+def test_the_bare_address_is_the_villagers(people: Desk) -> None:
+    assert people.village.code
+    answer = Client().get("/", follow=True)
+    assert answer.redirect_chain[-1][0].startswith("/v/530199")
+    assert "村务公开" in answer.content.decode()
+
+
+@pytest.mark.parametrize("key", ["N001", "N003"])
+def test_a_notice_shows_the_code_of_its_own_address(
+    publish: Publish, notices: Forms, key: str
+) -> None:
+    publish({**notices[key], "valid_until": "2099-01-01"})
+    said = _text(f"/n/{key}/")
+    assert said.count('class="qr"') == 1
+    assert qr(f"{settings.PUBLIC_URL}/n/{key}/") in said
+
+
+def test_an_end_at_midnight_is_the_day_before() -> None:
+    zone = timezone.get_default_timezone()
+    assert last_moment(datetime(2024, 7, 12, tzinfo=zone)) == "2024-07-11"
+    assert last_moment(datetime(2024, 7, 12, 17, 30, tzinfo=zone)) == "2024-07-12 17:30"
+
+
 def test_a_corrected_notice_says_why_and_the_old_edition_leads_to_the_new(
     people: Desk, publish: Publish, notices: Forms
 ) -> None:
@@ -109,7 +160,7 @@ def test_script_in_a_text_is_shown_and_never_run(publish: Publish, notices: Form
         shown = answer.content.decode()
         assert "<script" not in shown
         assert "<img" not in shown
-        assert "<svg" not in shown
+        assert "<svg/" not in shown
         assert "&lt;img" in shown
         assert "script-src 'self';" in answer["Content-Security-Policy"]
         assert "unsafe-inline" not in answer["Content-Security-Policy"]
