@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from contract.notice import Column, Table
 
 ROWS_A_PAGE = 60
-LINE_CHARS = 32
-"""Chinese characters that stand side by side on a standing screen in 标准 type."""
+LINE_CHARS = {"1": 32, "2": 25, "3": 20}
+"""Chinese characters that stand side by side on a standing screen, by size of type."""
 _NUMERIC = frozenset({"int", "money", "number", "percent"})
 
 
@@ -35,14 +35,13 @@ class TableView:
         """Whether the rows are people's."""
         return any(column.type == "name" for column in self.columns)
 
-    @property
-    def is_wide(self) -> bool:
-        """Whether the columns do not fit side by side in large type."""
+    def is_wide(self, size: str) -> bool:
+        """Whether the columns do not fit side by side in type of this size (1, 2, 3)."""
         widths = [
             max(len(column.label) / 2, *(min(_width(cells[n]), 12) for _, cells in self.rows), 2)
             for n, column in enumerate(self.columns)
         ]
-        return sum(widths) + len(widths) > LINE_CHARS
+        return sum(widths) + len(widths) > LINE_CHARS[size]
 
 
 def view(
@@ -92,7 +91,7 @@ def row_gist(table: Table, row: int) -> str:
     title = row_title(table, row)
     pairs = labels_and_values(table, row)
     return "　".join(
-        f"{label} {value}" for label, value, named in pairs if not named and value != title
+        f"{label}\u00a0{value}" for label, value, named in pairs if not named and value != title
     )
 
 

@@ -42,6 +42,13 @@ SMALL_TEXT = """
 """
 MM_A_PIXEL = 43 * 25.4 / math.hypot(1920, 1080)
 """Of the smallest standing screen that is usual, 43 inches."""
+CUT_OFF = """
+() => [...document.querySelectorAll("main *")]
+  .filter((e) => e.checkVisibility() && !e.closest(".grid-frame"))
+  .map((e) => [e.outerHTML.slice(0, 80), e.getBoundingClientRect()])
+  .filter(([, box]) => box.width > 0 && (box.left < 0 || box.right > innerWidth))
+  .map(([html]) => html)
+"""
 WIDER_THAN_SCREEN = "() => document.documentElement.scrollWidth - innerWidth"
 pytestmark = pytest.mark.browser
 
@@ -68,6 +75,7 @@ def test_every_target_is_big_and_every_text_is_legible(
         assert page.evaluate(SMALL_TARGETS) == [], path
         assert page.evaluate(SMALL_TEXT) == [], path
         assert page.evaluate(WIDER_THAN_SCREEN) <= 0, path
+        assert page.evaluate(CUT_OFF) == [], path
     context.close()
 
 
@@ -251,7 +259,7 @@ def test_a_withdrawn_notice_leaves_the_open_page(running: Village, screen: Page)
     _open(screen, running, "/notice/N001")
     assert "崔彩霞" in screen.content()
     running.publish(drop=["N001"])
-    screen.wait_for_selector("text=这条公示已撤回或到期", timeout=5000)
+    screen.wait_for_selector("text=这条公示已撤回", timeout=5000)
     assert "崔彩霞" not in screen.content()
 
 
@@ -293,6 +301,9 @@ def test_the_form_leads_to_a_number_and_back_home(running: Village, screen: Page
     screen.get_by_role("button", name="交上去").click()
     screen.wait_for_selector("#slip")
     assert screen.inner_text("#slip").startswith("J-")
+    for size in ("大", "特大"):
+        _choose(screen, size)
+        assert screen.evaluate(CUT_OFF) == [], size
     screen.get_by_role("link", name="好，回首页").click()
     screen.wait_for_url(f"{running.url}/")
 

@@ -102,10 +102,11 @@ def test_a_column_that_is_not_there_leaves_the_order_alone(sort: int) -> None:
 
 
 def test_a_narrow_table_stays_a_table_and_a_wide_one_becomes_cards() -> None:
-    assert not view(TABLE, 0).is_wide
+    assert not view(TABLE, 0).is_wide("1")
+    assert view(TABLE, 0).is_wide("3"), "in the largest type"
     wide = Table(tuple(Column(str(n), "金额合计(元)", "text") for n in range(9)),
                  (("一二三四五六",) * 9,))  # fmt: skip
-    assert view(wide, 0).is_wide
+    assert view(wide, 0).is_wide("1")
 
 
 def test_a_row_is_titled_by_its_name_and_shows_no_empty_cells() -> None:
