@@ -8,9 +8,11 @@ and more digits lost their end when Excel made numbers of them; that is said too
 from __future__ import annotations
 
 import io
+import math
+import re
 import zipfile
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import ParseError
 
@@ -24,6 +26,8 @@ from hub.intake.faults import Fault, refused
 from hub.intake.packages import check_package
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from openpyxl.cell.cell import Cell, MergedCell
     from openpyxl.workbook import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
@@ -31,6 +35,10 @@ if TYPE_CHECKING:
 MAX_CELLS = 150_000
 _EXACT = 10**15
 """Excel keeps 15 digits of a number."""
+SUM_WORDS = frozenset({"合计", "总计", "小计", "共计"})
+_SHOWS_NOTHING = re.compile(r";+")
+_LEADING_ZEROS = re.compile(r"0{2,}")
+_QUOTED = re.compile(r'"[^"]*"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +89,7 @@ def read_grid(data: bytes, where: str = "Excel") -> Grid:
         for row in range(1, sheet.max_row + 1)
         if row not in hidden_rows
     ]
-    return Grid(sheet.title, _trimmed(rows), tuple(faults))
+    return Grid(sheet.title, trimmed(rows), tuple(faults))
 
 
 def _open(data: bytes, where: str, *, values: bool) -> Workbook:
@@ -215,6 +223,8 @@ def _fill_merged(sheet: Worksheet, where: str) -> dict[str, object]:
         across, down = area.max_col > area.min_col, area.max_row > area.min_row
         if value is None or (across and _stands_alone(sheet, area.min_row, area.min_col)):
             continue
+        if not down and isinstance(value, str) and "".join(value.split()) in SUM_WORDS:
+            continue
         if across or not isinstance(value, str):
             raise refused(
                 "merged",
@@ -235,20 +245,33 @@ def _stands_alone(sheet: Worksheet, row: int, column: int) -> bool:
 
 def _value(cell: Cell | MergedCell, faults: list[Fault], merged: dict[str, object]) -> object:
     value = merged.get(cell.coordinate, cell.value)
+    if value is not None and _SHOWS_NOTHING.fullmatch(cell.number_format):
+        zh = f"{cell.coordinate}设成了不显示，没有导入。"
+        where = f"{cell.parent.title}!{cell.coordinate}"
+        faults.append(Fault("hidden_cell", where, Level.CONFIRM, zh, "A hidden cell was left out."))
+        return None
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, int | float):
         return _number(cell, value, faults)
+    if isinstance(value, date | time | timedelta):
+        return _moment(value)
+    return unquote_formula(value.strip()) if isinstance(value, str) else value
+
+
+def _moment(value: date | time | timedelta) -> str:
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d" if value.time() == time(0) else "%Y-%m-%d %H:%M")
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, time):
-        return value.strftime("%H:%M")
-    return unquote_formula(value.strip()) if isinstance(value, str) else value
+    return value.strftime("%H:%M") if isinstance(value, time) else _span(value)
 
 
 def _number(cell: Cell | MergedCell, value: float, faults: list[Fault]) -> object:
+    if not math.isfinite(value):
+        where = f"{cell.parent.title}!{cell.coordinate}"
+        zh = f"{cell.coordinate}不是有效的数字，请改正后再上传。"
+        raise refused("not_a_number", where, zh, "Not a usable number; correct it first.")
     if abs(value) >= _EXACT:
         faults.append(
             Fault(
@@ -260,20 +283,29 @@ def _number(cell: Cell | MergedCell, value: float, faults: list[Fault]) -> objec
             )
         )
         return str(int(value))
-    if cell.number_format.endswith("%"):
+    shape = _QUOTED.sub("", cell.number_format)
+    if "%" in shape:
         return f"{round(value * 100, 6):g}%"
     if isinstance(value, float) and value.is_integer():
-        return int(value)
+        value = int(value)
+    if isinstance(value, int) and _LEADING_ZEROS.fullmatch(shape):
+        return f"{value:0{len(shape)}d}"
     return round(value, 10) if isinstance(value, float) else value
 
 
-def _trimmed(rows: list[list[Any]]) -> tuple[tuple[Any, ...], ...]:
+def _span(value: timedelta) -> str:
+    """Hours and minutes, as Excel shows ``[h]:mm``."""
+    minutes = round(abs(value).total_seconds() / 60)
+    return f"{'-' if value < timedelta(0) else ''}{minutes // 60}:{minutes % 60:02d}"
+
+
+def trimmed(rows: Sequence[Sequence[Any]]) -> tuple[tuple[Any, ...], ...]:
+    """Rows without the blank ones and without the blank columns at both edges."""
     kept = [row for row in rows if any(cell not in {None, ""} for cell in row)]
     if not kept:
         return ()
-    used = [i for i in range(len(kept[0])) if any(row[i] not in {None, ""} for row in kept)]
-    last = used[-1] + 1
-    first = used[0]
+    used = [n for row in kept for n, cell in enumerate(row) if cell not in {None, ""}]
+    first, last = min(used), max(used) + 1
     return tuple(tuple("" if cell is None else cell for cell in row[first:last]) for row in kept)
 
 

@@ -149,8 +149,8 @@ def _bomb(where: str) -> IntakeError:
     return refused(
         "bomb",
         where,
-        "文件解压后过大，不予打开。请检查文件来源。",
-        "Unpacked, the file would be too large; check where it comes from.",
+        "文件解压后过大，不予打开。表格行数太多的请拆分；文件不是自己做的，请检查来源。",
+        "Unpacked, the file would be too large; split a long sheet, check where others come from.",
     )
 
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from hub.intake.excel_in import read_grid
+from hub.intake.excel_in import SUM_WORDS, read_grid, trimmed
 from hub.intake.excel_out import unquote_formula, workbook_bytes
 from hub.intake.faults import Fault, refused
 from hub.intake.notices import NoticeDraft, draft_from
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
 
-_SUM_WORDS = frozenset({"合计", "总计", "小计", "共计"})
 _HEADER_WITHIN = 12
+_SAYS = re.compile(r"[:：]\s*\S")
+_TOLD_SEPARATOR = re.compile(r"sep=([,;\t])\r?\n", re.IGNORECASE)
+"""The line by which Excel tells itself what parts the cells."""
 _REMARK = re.compile(r"制表|填表|审核|负责人|说明|备注|注[:：]|单位[:：]|盖章|日期[:：]")
 
 
@@ -73,17 +75,23 @@ def notice_from_csv(data: bytes, filename: str = "CSV") -> NoticeDraft:
         IntakeError: no text, or no table in it.
     """
     text = decode(data, filename)
-    lines = io.StringIO(text.text, newline="")
-    first = text.text.partition("\n")[0]
-    comma = max(",;\t，", key=first.count)
+    told = _TOLD_SEPARATOR.match(text.text)
+    lines = io.StringIO(text.text[told.end() :] if told else text.text, newline="")
+    comma = told[1] if told else _separator(text.text)
     try:
         found = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=comma)]
     except csv.Error as error:
         raise refused(
             "no_table", filename, "CSV格式有误，请另存为.xlsx。", f"Not a CSV table: {error}."
         ) from None
-    rows = [[unquote_formula(cell) for cell in row] for row in found if any(row)]
+    rows = trimmed([[unquote_formula(cell) for cell in row] for row in found])
     return _draft_from_rows(rows, _stem(filename), filename, text.faults)
+
+
+def _separator(text: str) -> str:
+    """What most of the first lines have in them, and most often."""
+    lines = text.splitlines()[:_HEADER_WITHIN]
+    return max(",;\t，", key=lambda sign: (sum(sign in line for line in lines), text.count(sign)))
 
 
 def _draft_from_rows(
@@ -99,7 +107,7 @@ def _draft_from_rows(
         for place, (label, cells) in enumerate(_with_cells(labels, body), 1)
     ]
     total = {}
-    if body and body[-1] and cell_text(body[-1][0]).replace(" ", "") in _SUM_WORDS:
+    if body and body[-1] and cell_text(body[-1][0]).replace(" ", "") in SUM_WORDS:
         sums = zip(columns, body.pop(), strict=False)
         total = {column["key"]: cell for column, cell in [*sums][1:] if cell not in {None, ""}}
     title, *lines = [text for text in above if text] or [name]
@@ -125,11 +133,13 @@ def _with_cells(
 
 
 def _header_row(rows: Sequence[Sequence[Any]], where: str) -> int:
-    """The first row that is full of words; a title stands alone in its row."""
+    """The first row that is full of words; a title stands alone, “单位:元” among blanks."""
     width = max((len(row) for row in rows), default=0)
     for place, row in enumerate(rows[:_HEADER_WITHIN]):
         words = [cell for cell in row if isinstance(cell, str) and cell]
         full = [cell for cell in row if cell not in {None, ""}]
+        if len(full) < width and any(map(_SAYS.search, words)):
+            continue
         if len(words) == len(full) and len(words) >= max(1, min(width, 2), (width + 1) // 2):
             return place
     raise refused(

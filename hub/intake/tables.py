@@ -28,6 +28,8 @@ _PARSERS: dict[str, Callable[[object, str], object]] = {
     "num": parse_quantity,
     "int": parse_quantity,
 }
+_SECOND_GUESS: dict[str, tuple[str, ...]] = {"date": ("month",), "money": ("num",)}
+"""What a heading may mean besides: a day or a month, yuan to the cent or 万元 with four places."""
 _TYPE_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("int", re.compile(r"序号|人数|人口|户数|件数|次数|票数|得票")),
     ("money", re.compile(r"[(（](?:元|万元|元/.*)[)）]|金额|合计[(（]元")),
@@ -76,7 +78,7 @@ def type_of(column: object) -> str:
 def type_of_column(label: str, cells: Sequence[object]) -> str:
     """The type a heading suggests, unless most cells contradict it; text otherwise."""
     suggested = next((kind for kind, words in _TYPE_WORDS if words.search(label)), "text")
-    for kind in (suggested, "month") if suggested == "date" else (suggested,):
+    for kind in (suggested, *_SECOND_GUESS.get(suggested, ())):
         parser = _PARSERS.get(kind)
         full = [cell for cell in cells if not is_blank(cell)]
         if parser is None or sum(_reads(parser, cell) for cell in full) * 2 >= len(full):
