@@ -30,6 +30,7 @@ class NoticeForm(WagtailAdminPageForm):
         self.fields["channels"] = forms.MultipleChoiceField(
             label=_("公开方式"), choices=CHANNELS, widget=forms.CheckboxSelectMultiple
         )
+        self.fields["item"].empty_label = _("请选择")
         self.fields["joint_villages"] = forms.MultipleChoiceField(
             label=_("联合公开的村"),
             choices=self._neighbours(),
@@ -121,7 +122,10 @@ def content_tab() -> list[Panel]:
             ],
             heading=_("公开什么"),
         ),
-        FieldPanel("body"),
+        FieldPanel(
+            "body",
+            help_text=_("点 ⊕ 加一段文字、一张表格或图片；已有 Excel 表请用左边的“导入表格”"),
+        ),
         FieldPanel("privacy_note"),
         FieldPanel("speech", help_text=_("大喇叭照此播报；留空则播报标题和摘要，名单不播")),
         MultiFieldPanel(

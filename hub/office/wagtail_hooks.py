@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import include, path, reverse
 from django.utils.html import format_html
@@ -13,14 +14,16 @@ from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.components import Component
 
 from hub.feedback.desk import waiting_for
+from hub.notices.editor import SUBMIT_BUTTONS
 from hub.office import urls
 from hub.office.todo import todo_of
 from hub.places.models import SUPERVISORS, Role
 from hub.places.posts import posts_of
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
     from django.urls import URLResolver
+    from wagtail.models import Page
 
 _OURS = frozenset(
     {"todo", "write", "notices", "import", "delivery", "emergency", "feedback", "catalogue"}
@@ -96,6 +99,14 @@ def set_menu(request: HttpRequest, items: list[MenuItem]) -> None:
         menu.append(_item("emergency", _("紧急发布"), reverse("desk-emergencies"), "warning", 20))
         menu.append(_item("cap", _("外来预警"), reverse("desk-cap"), "download", 25))
     items[:] = sorted(menu, key=lambda item: item.order)
+
+
+@hooks.register("after_create_page")
+@hooks.register("after_edit_page")
+def go_home_after_submitting(request: HttpRequest, page: Page) -> HttpResponse | None:  # noqa: ARG001 - a hook
+    """Back to the to-do list, where the text now stands among those that others have."""
+    submitted = any(button in request.POST for button in SUBMIT_BUTTONS)
+    return redirect("wagtailadmin_home") if submitted else None
 
 
 @hooks.register("construct_page_action_menu", order=1000)

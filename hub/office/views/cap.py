@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from hub.cap import desk
 from hub.cap.models import Incoming, OutsideWarning, StandingRule, State
 from hub.cap.our_places import our_places
-from hub.cap.sources import read_sources
+from hub.cap.sources import BY_HAND, read_sources
 from hub.emergency.models import Emergency
 from hub.office.access import for_staff
 from hub.office.views.emergency import areas_of, officer
@@ -64,7 +64,8 @@ class RuleForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's
         super().__init__(*args, **kwargs)
         names = [each.name for each in read_sources(DataDir.from_environment().root)]
-        self.fields["source"].choices = [(name, name) for name in names]  # type: ignore[attr-defined] # a choice field
+        choices = [(name, _("手工导入的文件") if name == BY_HAND else name) for name in names]
+        self.fields["source"].choices = choices  # type: ignore[attr-defined] # a choice field
         self.initial.setdefault("ends_at", timezone.localtime() + RULE_LIFE)
 
 

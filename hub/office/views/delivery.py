@@ -54,7 +54,7 @@ class Line:
 
 
 _SPOKEN = {
-    "accepted": _lazy("已接收"), "queued": _lazy("排队中"), "started": _lazy("播报中"),
+    "accepted": _lazy("等待播出"), "queued": _lazy("等待播出"), "started": _lazy("播报中"),
     "interrupted": _lazy("被打断"), "resumed": _lazy("续播中"), "finished": _lazy("播完"),
     "failed": _lazy("播报失败"), "expired": _lazy("过期未播"), "missed": _lazy("错过"),
     "superseded": _lazy("被更正替换"), "cancelled": _lazy("已取消"),

@@ -69,6 +69,15 @@ class EmergencyForm(forms.ModelForm[Emergency]):
             "msg_type", "event", "level", "issuer", "phone", "title", "summary", "speech",
             "body", "areas", "issued_at", "expires_at", "repeats", "is_exercise", "references",
         )  # fmt: skip
+        help_texts = {
+            "event": gettext_lazy("如：山洪、森林火灾、停电"),
+            "issuer": gettext_lazy("如：云岭县防汛抗旱指挥部"),
+            "phone": gettext_lazy("显示在屏上，村民有事打这个号码"),
+            "title": gettext_lazy("如：山洪红色预警"),
+            "summary": gettext_lazy("整屏大字：什么事、往哪里去"),
+            "speech": gettext_lazy("照此一字不差地播，写短句，先说地方和该做什么"),
+            "body": gettext_lazy("查询机上可以细看"),
+        }
         widgets = {
             "issued_at": _moment_input(),
             "expires_at": _moment_input(),

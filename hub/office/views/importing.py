@@ -38,9 +38,17 @@ class UploadForm(forms.Form):
     )
     title = forms.CharField(label=gettext_lazy("标题"), max_length=100, required=False)
     item = forms.ModelChoiceField(
-        Item.objects.all(), label=gettext_lazy("公开事项"), required=False
+        Item.objects.all(),
+        label=gettext_lazy("公开事项"),
+        required=False,
+        empty_label=gettext_lazy("请选择"),
     )
-    summary = forms.CharField(label=gettext_lazy("一句话摘要"), max_length=200, required=False)
+    summary = forms.CharField(
+        label=gettext_lazy("一句话摘要"),
+        max_length=200,
+        required=False,
+        help_text=gettext_lazy("60字以内，电子屏滚动和大喇叭播报用这一句"),
+    )
 
     def clean_file(self) -> Any:  # noqa: ANN401 - Django's uploaded file
         """Bound the size before anything is read."""

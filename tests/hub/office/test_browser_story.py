@@ -116,10 +116,11 @@ def _logged_in(browser: Browser, hub: Hub, role: str, outside: list[str]) -> Pag
 
 
 def _submit(page: Page) -> None:
-    page.get_by_role("button", name="提交给标准审核").or_(
-        page.get_by_role("button", name=re.compile("重新提交|提交给"))
-    ).first.click()
-    page.wait_for_url(re.compile(r"/admin/(pages/\d+/)?(\?.*)?$"))
+    page.get_by_role("button", name=re.compile("提交审核|重新提交|提交给")).first.click()
+    page.wait_for_url("**/admin/")
+    expect(
+        page.get_by_text("已送审").or_(page.get_by_text("在别人那里的(1)")).first
+    ).to_be_visible()
 
 
 def test_a_table_is_imported_refused_corrected_approved_and_signed(
