@@ -82,11 +82,36 @@ def test_every_command_that_a_page_shows_is_one(page: Path) -> None:
             assert words[0] in known, f"{page.name}: {line}"
 
 
-def test_a_page_of_the_glossary_has_both_languages() -> None:
-    rows = [
-        line.split("|")
-        for line in (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").splitlines()
-        if line.startswith("| ") and "---" not in line
-    ]
-    assert len(rows) > 40
-    assert all(re.search(r"[一-鿿]", row[2]) for row in rows[1:])
+def _glossary() -> list[tuple[str, str]]:
+    """English and Chinese of every row, headings left out."""
+    text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    rows = [line.split("|") for line in text.splitlines() if line.startswith("| ")]
+    return [(row[1].strip(), row[2].strip()) for row in rows if not row[1].startswith(" English")]
+
+
+def test_every_row_of_the_glossary_has_both_languages() -> None:
+    assert len(_glossary()) > 60
+    assert [english for english, chinese in _glossary() if not re.search(r"[一-鿿]", chinese)] == []
+
+
+def test_no_word_stands_in_the_glossary_twice() -> None:
+    words = [english for english, _ in _glossary()]
+    assert len(words) == len(set(words))
+
+
+def test_the_glossary_has_every_app_of_the_hub_by_both_its_names() -> None:
+    english, chinese = (" ".join(words).lower() for words in zip(*_glossary(), strict=True))
+    for path in (ROOT / "hub").glob("*/apps.py"):
+        text = path.read_text(encoding="utf-8")
+        shown = re.search(r'verbose_name = (?:_\()?"([^"]+)"', text)
+        assert shown is not None, path
+        assert path.parent.name.rstrip("s") in english, path
+        assert all(word in chinese for word in shown[1].split("与")), shown[1]
+
+
+def test_the_glossary_has_every_message_of_the_contract() -> None:
+    english = " ".join(word for word, _ in _glossary()).lower()
+    kinds = {path.stem for path in (ROOT / "contract" / "schemas").glob("*.json")}
+    assert len(kinds) > 10
+    missing = {kind.replace("_", " ").rstrip("s") for kind in kinds}
+    assert {word for word in missing if word not in english} == set()
