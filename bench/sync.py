@@ -141,10 +141,10 @@ def make_certificate(folder: Path, name: str) -> None:
 class Desk:
     """Publishes through the whole review chain, as the people of one village."""
 
-    def __init__(self) -> None:
+    def __init__(self, places: Path = NOTICES) -> None:
         from hub.accounts import create_demo_county  # noqa: PLC0415 - needs Django's set-up
 
-        self.county = create_demo_county(NOTICES)
+        self.county = create_demo_county(places)
         self.village = self.county.villages[0]
         found = json.loads(NOTICES.read_text(encoding="utf-8"))["notices"]
         self.form = next(each for each in found if each["id"] == "N003")

@@ -6,10 +6,11 @@ manifest when nothing is missing, reports, and numbers its receipts until they a
 
 from __future__ import annotations
 
+import random
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from paho.mqtt.client import Client, MQTTMessage, MQTTv5
@@ -17,24 +18,24 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from bench.fleet.layers import Layers
 from contract import codec, topics, wire
 from contract.alert import Alert
 from contract.areas import Area
 from contract.errors import ContractError
+from contract.hub_note import HubNote
 from contract.keys import Trust
-from contract.manifest import Manifest
-from contract.messages import open_message, sha256_hex
-from contract.notice import Notice
+from contract.messages import open_message
 from contract.receipt import Receipt
-from contract.uplink import BoxState, Event, EventAck, EventBatch, LayerState
+from contract.uplink import BoxState, Event, EventAck, EventBatch
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Sequence
 
 KEEPALIVE_S = 30
-COALESCE_S = 2.0
-BATCH = 100
-IN_FLIGHT = 3
+COALESCE_S, REPORT_EVERY_S = 2.0, 300.0
+BATCH, IN_FLIGHT, PATIENCE_S = 100, 3, 10.0
 BARE = b"bare"
 
 
@@ -43,7 +44,8 @@ class Seen:
     """What this box has to tell the bench; times are ``time.monotonic()``."""
 
     alerts: dict[str, tuple[float, float]] = field(default_factory=dict)
-    """Arrived, and how long this box took to verify it."""
+    """Arrived, and how long this box's processor took to verify it."""
+    played: list[str] = field(default_factory=list)
     bare: dict[int, float] = field(default_factory=dict)
     refused: int = 0
     foreign: int = 0
@@ -51,7 +53,7 @@ class Seen:
 
 
 class FleetBox:
-    """Call `connect`, then `readable` and `tick` whenever they are due."""
+    """Call `connect`, then `readable`, `work` and `tick` whenever they are due."""
 
     def __init__(
         self, box: str, area: str, address: tuple[str, int], tls: ssl.SSLContext, key_set: bytes
@@ -62,24 +64,20 @@ class FleetBox:
         self._key_set, self._trust = key_set, Trust.first(key_set)
         self._client: Client | None = None
         self._session = 0
+        self._spread = random.Random(box)  # noqa: S311 - spreads load
         self.is_up = False
-        self._held: dict[Area, Manifest] = {}
-        self._digests: dict[Area, str] = {}
-        self._pending: dict[Area, tuple[Manifest, bytes]] = {}
-        self._blobs: dict[str, object] = {}
+        self.clock_off = timedelta()
+        self.layers = Layers(self._areas, self)
         self._report_s = float("inf")
         self._inbox: deque[tuple[float, MQTTMessage]] = deque()
         self._waiting: deque[Event] = deque()
         self._made = self._sent = self.acknowledged = 0
+        self._moved_s = 0.0
 
     @property
     def follows(self) -> frozenset[str]:
         """Codes of the areas whose manifests it keeps."""
         return frozenset(map(str, self._areas))
-
-    def versions(self) -> dict[str, int]:
-        """Generation in force of every area."""
-        return {str(area): manifest.generation for area, manifest in self._held.items()}
 
     def connect(self) -> int:
         """Connect (TCP and TLS at once, the rest by `readable`); gives the descriptor.
@@ -94,7 +92,7 @@ class FleetBox:
         )  # fmt: skip
         client.tls_set_context(self._tls)
         client.will_set(topics.box_up(self.box, "state"), self._state(is_online=False), 1, True)
-        client.on_connect = lambda *_: self._connected()
+        client.on_connect = lambda *words: self._connected(is_refused=words[3].is_failure)
         client.on_message = self._on_message
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho's own
         properties.SessionExpiryInterval = 3600
@@ -105,18 +103,26 @@ class FleetBox:
             raise OSError("no connection")
         return int(sock.fileno())
 
-    def _connected(self) -> None:
-        client = self._client
-        if client is None:
+    def _connected(self, *, is_refused: bool) -> None:
+        if self._client is None or is_refused:
             return
         self.is_up = True
         self.seen.connections += 1
-        follow = [topics.KEYS, topics.box_down(self.box, "ack")]
-        for area in self._areas:
-            follow += [topics.area_alert(area), topics.area_manifest(area)]
-        client.subscribe([(each, 1) for each in follow])
+        alerts = [topics.area_alert(area) for area in self._areas]
+        own = [topics.KEYS, topics.HUB, topics.box_down(self.box, "ack")]
+        self.subscribe([*own, *alerts, *self.layers.topics()])
         self._sent = self.acknowledged
         self._report_s = 0.0
+
+    def subscribe(self, wanted: Sequence[str]) -> None:
+        """Ask for topics, retained messages included."""
+        if self._client is not None:
+            self._client.subscribe([(each, 1) for each in wanted])
+
+    def unsubscribe(self, done: Sequence[str]) -> None:
+        """No longer needed."""
+        if self._client is not None:
+            self._client.unsubscribe(list(done))
 
     def drop(self) -> None:
         """Break the connection without a word, as a power cut does."""
@@ -143,10 +149,12 @@ class FleetBox:
             return False
         client.loop_misc()
         if self.is_up and now_s >= self._report_s:
-            self._report_s = float("inf")
+            self._report_s = now_s + REPORT_EVERY_S * self._spread.uniform(0.8, 1.2)
             self._say("state", self._state(is_online=True), retain=True)
+        if self._sent > self.acknowledged and now_s - self._moved_s > PATIENCE_S:
+            self._sent, self._moved_s = self.acknowledged, now_s
         while self.is_up and self._sent < self._made and self._in_flight < IN_FLIGHT:
-            self._send_batch()
+            self._send_batch(now_s)
         if client.want_write():
             client.loop_write()
         return self._is_connected()
@@ -158,18 +166,24 @@ class FleetBox:
     def _in_flight(self) -> int:
         return -(-(self._sent - self.acknowledged) // BATCH)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is to be read, reported within seconds, or acknowledged."""
+        is_reporting = self._report_s < time.monotonic() + COALESCE_S + 1.0
+        return not (self._inbox or is_reporting or self.unacknowledged)
+
     def _say(self, what: str, body: bytes, *, retain: bool = False) -> None:
         if self._client is not None:
             self._client.publish(topics.box_up(self.box, what), body, 1, retain)
 
+    def _now(self) -> datetime:
+        return datetime.now(UTC) + self.clock_off
+
     def _state(self, *, is_online: bool) -> bytes:
-        layers = {
-            str(area): LayerState(*found.version, area not in self._pending, self._digests[area])
-            for area, found in self._held.items()
-        }
         state = BoxState(
-            self.box, f"s{self._session}", is_online, datetime.now(UTC), clock_trusted=True,
-            layers=layers if is_online else None, keys_version=self._trust.keys.version,
+            self.box, f"s{self._session}", is_online, self._now(), clock_trusted=True,
+            layers=self.layers.states() if is_online else None,
+            keys_version=self._trust.keys.version,
         )  # fmt: skip
         return wire.dumps(codec.encode(state))
 
@@ -199,86 +213,73 @@ class FleetBox:
             self._take_ack(body)
         elif topic == topics.KEYS:
             self._take_keys(body)
+        elif topic == topics.HUB:
+            within_s = open_message(HubNote, body, self._trust).report_within_s
+            self._report_within(self._spread.uniform(0.0, within_s))
         elif body[:4] == BARE:
             self.seen.bare[int(body[4:12])] = arrived_s
         elif body:
-            area, word, sha256 = topics.area_of(topic)
-            if area not in self._areas:
-                self.seen.foreign += 1
-            elif word == "alert":
-                self._take_alert(body, arrived_s)
-            elif word == "man":
-                self._take_manifest(area, body)
-            elif word == "b":
-                self._take_blob(sha256, body)
+            self._take_area(topic, body, arrived_s)
+
+    def _take_area(self, topic: str, body: bytes, arrived_s: float) -> None:
+        area, word, sha256 = topics.area_of(topic)
+        if area not in self._areas:
+            self.seen.foreign += 1
+        elif word == "alert":
+            started_s = time.thread_time()
+            alert = open_message(Alert, body, self._trust)
+            self._play(alert, arrived_s, time.thread_time() - started_s)
+        elif word == "b":
+            found, applied = self.layers.take_blob(area, sha256, body, self._trust)
+            if found is not None:
+                self._play(found, arrived_s, 0.0)
+            self._note_applied([item.id for item in applied if item.kind == "notice"])
+        elif word in ("man", "delta"):
+            take = self.layers.take_manifest if word == "man" else self.layers.take_delta
+            self._note_applied([item.id for item in take(area, body, self._trust)])
 
     def _take_keys(self, body: bytes) -> None:
         if body != self._key_set:
             self._key_set, self._trust = body, self._trust.advance(body)
 
-    def _take_alert(self, body: bytes, arrived_s: float) -> None:
-        started_s = time.perf_counter()
-        alert = open_message(Alert, body, self._trust)
-        took_s = time.perf_counter() - started_s
+    def _play(self, alert: Alert, arrived_s: float, took_s: float) -> None:
         if alert.id not in self.seen.alerts:
             self.seen.alerts[alert.id] = (arrived_s, took_s)
+            self.seen.played.append(alert.id)
             self.make_receipts(1, alert.notice.id)
 
-    def _take_manifest(self, area: Area, body: bytes) -> None:
-        manifest = open_message(Manifest, body, self._trust)
-        known = self._pending.get(area, (self._held.get(area), b""))[0]
-        if manifest.area != str(area) or (known and manifest.version <= known.version):
-            return
-        self._pending[area] = (manifest, body)
-        self._settle(area)
-        lacking = [item.sha256 for item in manifest.items if item.sha256 not in self._blobs]
-        if lacking and self._client is not None:
-            self._client.subscribe([(topics.area_blob(area, each), 1) for each in lacking])
+    def _note_applied(self, notices: Sequence[str]) -> None:
+        for notice in notices:
+            self.make_receipts(1, notice)
+        if notices:
+            self._report_within(COALESCE_S)
 
-    def _take_blob(self, sha256: str, body: bytes) -> None:
-        wanted = {
-            item.sha256: item for manifest, _ in self._pending.values() for item in manifest.items
-        }
-        item = wanted.get(sha256)
-        if item is None or sha256_hex(body) != sha256:
-            return
-        if item.kind == "alert":
-            open_message(Alert, body, self._trust)
-        else:
-            open_message(Notice, body, self._trust)
-        self._blobs[sha256] = None
-        for area in list(self._pending):
-            self._settle(area)
-
-    def _settle(self, area: Area) -> None:
-        manifest, body = self._pending[area]
-        if all(item.sha256 in self._blobs for item in manifest.items):
-            self._held[area], self._digests[area] = manifest, sha256_hex(body)[:16]
-            del self._pending[area]
-            self._report_s = min(self._report_s, time.monotonic() + COALESCE_S)
+    def _report_within(self, seconds: float) -> None:
+        self._report_s = min(self._report_s, time.monotonic() + seconds)
 
     def _take_ack(self, body: bytes) -> None:
         ack = codec.decode(EventAck, wire.loads(body))
         self.acknowledged = max(self.acknowledged, ack.seq)
+        self._moved_s = time.monotonic()
         while self._waiting and self._waiting[0].seq <= self.acknowledged:
             self._waiting.popleft()
 
-    def make_receipts(self, count: int, notice: str = "N") -> None:
+    def make_receipts(self, count: int, notice: str = "") -> None:
         """Write numbered receipts; `tick` sends them until the hub has them."""
         for _ in range(count):
             self._made += 1
-            receipt = Receipt(
-                self.box, "link", "stored", f"{notice}-{self._made % 50}", 1,
-                datetime.now(UTC), clock_trusted=True,
-            )  # fmt: skip
+            about = notice or f"N-{self._made % 50}"
+            receipt = Receipt(self.box, "link", "stored", about, 1, self._now(), True)
             self._waiting.append(Event(self._made, "receipt", codec.encode(receipt)))
 
-    def _send_batch(self) -> None:
+    def _send_batch(self, now_s: float) -> None:
         first = self._sent - self.acknowledged
         events = tuple(
             self._waiting[n] for n in range(first, min(first + BATCH, len(self._waiting)))
         )
         if events:
+            if self._sent == self.acknowledged:
+                self._moved_s = now_s
             batch = EventBatch(self.box, "link", "fleet", events)
             self._say("events", wire.dumps(codec.encode(batch)))
             self._sent = events[-1].seq
