@@ -14,6 +14,7 @@ import base64
 import contextlib
 import io
 import json
+import logging
 import random
 import sys
 import tempfile
@@ -398,6 +399,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--target", action="append", help="only this one; may be given again")
     arguments = parser.parse_args()
+    logging.disable()  # refusals by the thousand
     every = [each for each in targets() if not arguments.target or each.name in arguments.target]
     print(f"{'target':10} {'runs':>9} {'worst ms':>9} {'worst KB':>9} {'crashes':>8}")
     is_bad = False

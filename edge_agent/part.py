@@ -135,7 +135,6 @@ def open_part(name: PartName, settings: Settings, clock: Clock | None = None) ->
     signal.signal(signal.SIGTERM, part.stop)
     signal.signal(signal.SIGINT, part.stop)
     logging.getLogger(__name__).info("%s starts in village %s", name, settings.box.village)
-    notify("READY=1")
     return part
 
 

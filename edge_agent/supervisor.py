@@ -2,7 +2,7 @@
 
 Under systemd each part is a unit of its own and this file is not used. A part that dies is
 started again after a pause that doubles up to 30 s and is forgotten after a quiet minute; it
-never takes another part with it.
+never takes another part with it. A part that hangs, and so no longer feeds its watchdog, is ended.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from edge_agent.clock import DESK_BOOT
+from edge_agent.pulse import Pulse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 FIRST_PAUSE_S, LONGEST_PAUSE_S, QUIET_S, STOP_S = 0.5, 30.0, 60.0, 5.0
 TURN_S = 0.2
+SILENT_S = 10.0
+"""As ``WatchdogSec`` of the units."""
 
 
 @dataclass
@@ -42,6 +45,7 @@ class Program:
     pause_s: float = FIRST_PAUSE_S
     due_s: float = 0.0
     restarts: int = 0
+    pulse: Pulse | None = None
 
 
 @dataclass
@@ -73,12 +77,28 @@ class Supervisor:
                     self._start(program, now_s)
             elif program.process.poll() is not None:
                 self._note_end(program, now_s)
+            else:
+                self._feel(program, now_s)
 
     def _start(self, program: Program, now_s: float) -> None:
+        program.pulse = Pulse()
+        told = {"NOTIFY_SOCKET": program.pulse.address}
         program.process = subprocess.Popen(
-            program.command, stdin=subprocess.DEVNULL, env={**os.environ, **self.environment}
+            program.command,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, **self.environment, **told},
         )
         program.started_s = now_s
+
+    def _feel(self, program: Program, now_s: float) -> None:
+        """A part that was ready and is silent hangs: end it; the next turn notes its end."""
+        if program.pulse is None or program.process is None:
+            return
+        program.pulse.listen(now_s)
+        if program.pulse.is_silent(now_s, SILENT_S):
+            _log.error("%s hangs and is ended", program.name)
+            program.process.kill()
+            program.process.wait()
 
     def _note_end(self, program: Program, now_s: float) -> None:
         ended = program.process
@@ -88,6 +108,9 @@ class Supervisor:
         program.due_s = now_s + program.pause_s
         program.pause_s = min(program.pause_s * 2, LONGEST_PAUSE_S)
         program.process = None
+        if program.pulse is not None:
+            program.pulse.close()
+            program.pulse = None
         program.restarts += 1
         code = ended.returncode if ended is not None else None
         _log.warning("%s ended with %s after %.1f s, starts again", program.name, code, lived_s)

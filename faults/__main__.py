@@ -33,6 +33,7 @@ FAMILIES = (
     "disk",
     "downloads",
     "elsewhere",
+    "hanging",
     "hub",
     "loudspeaker",
     "network",

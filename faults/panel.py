@@ -148,6 +148,7 @@ def write_settings(path: Path, settings: Settings) -> None:
             }
             for each in settings.panel
         ],
+        "zone": [{"name": each.name, "sink": each.sink} for each in settings.zone],
         "kiosk": {"port": settings.kiosk.port},
     }
     path.write_text(tomli_w.dumps(declared), encoding="utf-8")

@@ -22,7 +22,7 @@ from edge_agent.led.layout import Pace
 from edge_agent.led.line import SerialLine
 from edge_agent.led.panel import ColourModel
 from edge_agent.led.presenter import BY_CARD, Presenter, Surroundings
-from edge_agent.part import open_part
+from edge_agent.part import notify, open_part
 from edge_agent.poke import poke
 from edge_agent.store import Store
 
@@ -254,6 +254,8 @@ def main(settings: Settings) -> int:
     """Run the led part until SIGTERM."""
     part = open_part("led", settings)
     try:
-        return LedProgram(part).run()
+        panels = LedProgram(part)
+        notify("READY=1")
+        return panels.run()
     finally:
         part.close()

@@ -148,7 +148,8 @@ class SigningBox(Box):
         self.county = county
 
 
-def _box_with_notice(folder: Path, words: str) -> SigningBox:
+def box_with_notice(folder: Path, words: str) -> SigningBox:
+    """A box that holds one notice with these words."""
     county = County()
     box = SigningBox(folder, county)
     text = county.seal(county.notice("N1", title=words))
@@ -177,7 +178,7 @@ def _write_settings(scene: Scene, box: Box, card: ServedCard) -> Path:
 
 def boots_to_content(scene: Scene) -> Seen:
     """Row R5, as a process on this machine: from its start to the notice on the card."""
-    box, times = _box_with_notice(scene.folder / "box", "停水通知"), []
+    box, times = box_with_notice(scene.folder / "box", "停水通知"), []
     for _ in range(scene.dose(10, 1)):
         card = ServedCard(scene.folder)  # a new one: it shows nothing yet
         path = _write_settings(scene, box, card)
@@ -199,7 +200,7 @@ def boots_to_content(scene: Scene) -> Seen:
 def unplugged(scene: Scene) -> Seen:
     """Row R10: the serial line goes and comes back."""
     card, worst_s, looks = ServedCard(scene.folder), 0.0, []
-    box = _box_with_notice(scene.folder / "box", "停水通知")
+    box = box_with_notice(scene.folder / "box", "停水通知")
     settings = replace(box.settings, panel=(card.settings,))
     with on_a_thread(settings):
         until(lambda: card.shows("停水"))
@@ -223,14 +224,14 @@ def unplugged(scene: Scene) -> Seen:
 def parts_killed(scene: Scene) -> Seen:
     """Row R12 without the memory controller: what the kernel's OOM killer does, SIGKILL."""
     card = ServedCard(scene.folder)
-    box = _box_with_notice(scene.folder / "box", "停水通知")
+    box = box_with_notice(scene.folder / "box", "停水通知")
     path = _write_settings(scene, box, card)
     run = start("run", "--only", "led,kiosk", "--settings", str(path))
     worst_s, breaches = 0.0, []
     try:
         until(lambda: card.shows("停水"))
         for number in range(scene.dose(10, 1)):
-            for child in _children(run.pid):
+            for child in children(run.pid):
                 os.kill(child, signal.SIGKILL)
             _replace_notice(box, number, f"第{number}次")
             worst_s = max(worst_s, until(lambda n=number: card.shows(f"第{n}次")))  # type: ignore[misc]
@@ -247,7 +248,8 @@ def parts_killed(scene: Scene) -> Seen:
     )
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
+    """The processes that this one has started."""
     done = subprocess.run(["pgrep", "-P", str(pid)], check=False, capture_output=True, text=True)
     return [int(each) for each in done.stdout.split()]
 

@@ -6,13 +6,6 @@ from faults.rows import Row
 
 ROWS = (
     Row(
-        "R9",
-        "hang in each component",
-        "back in 15 s",
-        why="needs systemd as the first process (WatchdogSec of the units) or hardware; the units "
-        "are verified offline by tests/test_systemd_units.py",
-    ),
-    Row(
         "R13",
         "an update cut at each step",
         "old or new, never neither",

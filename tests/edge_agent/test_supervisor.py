@@ -1,10 +1,11 @@
 """The supervisor: what dies comes back, with a growing pause, and never takes another along."""
 
 import sys
+import time
 from datetime import UTC, datetime
 
 from edge_agent.clock import ManualClock
-from edge_agent.supervisor import Program, Supervisor
+from edge_agent.supervisor import SILENT_S, Program, Supervisor
 
 STAYS = [sys.executable, "-c", "import time; time.sleep(60)"]
 DIES = [sys.executable, "-c", "raise SystemExit(3)"]
@@ -61,3 +62,27 @@ def test_the_end_leaves_no_process_behind() -> None:
     keeper.end_all()
     assert staying.process is not None
     assert staying.process.poll() is not None
+
+
+def test_a_part_that_was_ready_and_falls_silent_is_ended_and_started_again() -> None:
+    says = "from edge_agent.part import notify; import time; notify('READY=1'); time.sleep(60)"
+    clock, hanging = _clock(), Program("hangs", [sys.executable, "-c", says])
+    starting = Program("starting", STAYS)  # never ready: it may take its time
+    keeper = Supervisor([hanging, starting], clock)
+    try:
+        keeper.turn()
+        until_s = time.monotonic() + 60.0
+        while hanging.pulse is None or not hanging.pulse.is_ready:
+            assert time.monotonic() < until_s, "it never said that it is ready"
+            keeper.turn()
+        first, neighbour = hanging.process, starting.process
+        clock.advance(SILENT_S - 1)
+        keeper.turn()
+        assert (hanging.process, hanging.restarts) == (first, 0)
+        clock.advance(2)
+        keeper.turn()
+        keeper.turn()
+        assert (hanging.process, hanging.restarts) == (None, 1)
+        assert starting.process is neighbour
+    finally:
+        keeper.end_all()
