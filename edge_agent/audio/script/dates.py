@@ -25,7 +25,7 @@ _HOUR = r"(?:[01]?\d|2[0-4])"
 _CLOCK = r"(?:[01]?\d|2[0-4])[:：][0-5]\d(?:[:：][0-5]\d)?"
 _MONTHS, _DAYS, _LIKELY_PARTS = 12, 31, 10
 _TIME = (
-    rf"(?<![\d:：.])(?P<hour>{_HOUR})[:：](?P<minute>[0-5]\d)(?:[:：](?P<second>[0-5]\d))?"
+    rf"(?<![\d.])(?<!\d[:：])(?P<hour>{_HOUR})[:：](?P<minute>[0-5]\d)(?:[:：](?P<second>[0-5]\d))?"
     r"(?:分(?!钟))?"
 )
 
@@ -196,7 +196,7 @@ _RATIOS = (
 )  # fmt: skip
 """Ratios that look like a time of day: 1:50, and whatever stands behind 比例."""
 _HOURS = (
-    rule(rf"(?<![\d:：.])(?P<first>{_CLOCK}){TO}(?={_CLOCK})",
+    rule(rf"(?<![\d.])(?<!\d[:：])(?P<first>{_CLOCK}){TO}(?={_CLOCK})",
          lambda m: m["first"] + to_word(m, "到")),
     rule(_TIME + r"(?![\d:：])", _time),
     rule(

@@ -33,7 +33,8 @@ def _share(text: str, sign: str) -> str:
 
 
 def _percent(match: re.Match[str]) -> str:
-    return _share(match["number"], match["sign"])
+    per = f"每{match['per']}" if match["per"] else ""
+    return _share(match["number"], match["sign"]) + per
 
 
 def _percents(match: re.Match[str]) -> str:
@@ -114,7 +115,7 @@ _SHARES = (
     rule(
         rf"{ALONE}(?P<first>{_NEGATIVE})[%‰]?{TO}(?P<last>-?{NUMBER})\s?(?P<sign>[%‰])", _percents
     ),
-    rule(rf"{ALONE}(?P<number>{_NEGATIVE})\s?(?P<sign>[%‰])", _percent),
+    rule(rf"{ALONE}(?P<number>{_NEGATIVE})\s?(?P<sign>[%‰])(?:/(?P<per>[日天月年周]))?", _percent),
     rule(
         r"(?<![\d./])(?P<above>\d{2,3})/(?P<below>\d{2,3})\s?mmHg",
         lambda m: f"{cardinal(m['above'])}、{cardinal(m['below'])}毫米汞柱",

@@ -12,11 +12,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from edge_agent.audio.script.cleaning import is_chinese
-from edge_agent.audio.voices.polyphones import POLYPHONES
+from edge_agent.audio.voices.polyphones import CONTEXTS, POLYPHONES
 from edge_agent.audio.voices.surnames import SURNAMES, TITLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator, Mapping
 
     from edge_agent.audio.script import Script
 
@@ -42,11 +42,8 @@ def pronounce(script: Script) -> tuple[Word, ...]:
     readings = {word: syllables for word, syllables in county.items() if syllables}
     readings = {word: tuple(each.split()) for word, each in POLYPHONES.items()} | readings
     words: list[Word] = []
-    for piece in _split_at(script.words, readings):
-        if piece in readings:
-            words.append(Word(piece, readings[piece]))
-        else:
-            words.extend(_common_words(piece))
+    for piece, syllables in _pieces(script.words, readings):
+        words += [Word(piece, syllables)] if syllables else _common_words(piece)
     return tuple(words)
 
 
@@ -76,10 +73,11 @@ def inline_readings(script: Script) -> str:
 
     For engines that take both; no dictionary is loaded.
     """
-    readings = POLYPHONES | dict(script.readings)
+    words = POLYPHONES | dict(script.readings)
+    readings = {word: syllables_of(reading, len(word)) for word, reading in words.items()}
     text = ""
-    for piece in _split_at(script.words, readings):
-        if piece in readings and (syllables := syllables_of(readings[piece], len(piece))):
+    for piece, syllables in _pieces(script.words, readings):
+        if syllables:
             text += f" {' '.join(syllables)} "
         else:
             text += "".join(
@@ -89,13 +87,30 @@ def inline_readings(script: Script) -> str:
     return text
 
 
-def _split_at(text: str, words: Iterable[str]) -> list[str]:
-    """``text`` cut so that each of ``words`` is a piece by itself, the longest first."""
-    ordered = sorted(words, key=len, reverse=True)
-    if not ordered:
-        return [text]
-    pattern = "(" + "|".join(re.escape(word) for word in ordered) + ")"
-    return [piece for piece in re.split(pattern, text) if piece]
+def _pieces(
+    text: str, readings: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """``text`` cut up into what is known, with its syllables, and what stands between, with none.
+
+    Known are the words of ``readings``, the longest first, and characters whose place tells.
+    """
+    ordered = sorted(filter(readings.get, readings), key=len, reverse=True)
+    known = re.compile("|".join(map(re.escape, ordered))) if ordered else None
+    taken = {match.start(): match[0] for match in known.finditer(text)} if known else {}
+    found = {start: (word, readings[word]) for start, word in taken.items()}
+    covered = {place for start, word in taken.items() for place in range(start, start + len(word))}
+    for pattern, syllable in CONTEXTS:
+        for match in pattern.finditer(text):
+            if match.start() not in covered:
+                found.setdefault(match.start(), (match[0], (syllable,)))
+    end = 0
+    for start in sorted(found):
+        if start > end:
+            yield text[end:start], ()
+        yield found[start]
+        end = start + len(found[start][0])
+    if end < len(text):
+        yield text[end:], ()
 
 
 def syllables_of(reading: str, count: int) -> tuple[str, ...]:

@@ -148,3 +148,55 @@ def test_long_numbers_are_spoken_in_groups(text: str, spoken: str) -> None:
 )
 def test_words_of_the_field_are_read_as_villagers_read_them(text: str, spoken: str) -> None:
     assert syllables(text) == spoken
+
+
+@pytest.mark.parametrize(
+    ("text", "sign", "spoken"),
+    [
+        ("路面硬化，长3.6公里，宽4米", "长", "chang2"),
+        ("水渠全长2公里", "长", "chang2"),
+        ("请组长三人到场", "长", "zhang3"),
+        ("苗子长得好", "长", "zhang3"),
+        ("补贴标准为每亩120元", "为", "wei2"),
+        ("尾号为6789", "为", "wei2"),
+        ("登记日为11月20日", "为", "wei2"),
+        ("为两位老人送饭", "为", "wei4"),
+        ("支部为村民办实事", "为", "wei4"),
+        ("每行20棵", "行", "hang2"),
+        ("三行树", "行", "hang2"),
+        ("三行人走过", "行", "xing2"),
+        ("得去村部登记", "得", "dei3"),
+        ("得票最多的当选", "得", "de2"),
+        ("得病的人", "得", "de2"),
+        ("庄稼种得好", "得", "de5"),
+        ("庄稼种得好", "种", "zhong4"),
+        ("取得好成绩", "得", "de2"),
+        ("请数一数", "数", "shu3"),
+        ("清点人数完毕", "数", "shu4"),
+        ("到卫生室量血压", "量", "liang2"),
+        ("数量不够", "量", "liang4"),
+        ("请看好自己的孩子", "看", "kan1"),
+        ("看好这个项目", "看", "kan4"),
+        ("大风刮倒了树", "倒", "dao3"),
+        ("电线杆倒了", "倒", "dao3"),
+        ("请不要倒垃圾", "倒", "dao4"),
+        ("种粮的农户", "种", "zhong4"),
+        ("品种粮食", "种", "zhong3"),
+    ],
+)
+def test_what_stands_around_a_character_tells_its_reading(
+    text: str, sign: str, spoken: str
+) -> None:
+    words = pronounce(spoken_words(text))
+    read = [
+        syllable
+        for word in words
+        if sign in word.text
+        for character, syllable in zip(word.text, word.syllables, strict=True)
+        if character == sign
+    ]
+    assert read[0] == spoken
+
+
+def test_a_county_s_word_goes_before_what_stands_around_it() -> None:
+    assert syllables("得胜村", 得胜="dé shèng") == "de2 sheng4 cun1"
