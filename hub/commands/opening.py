@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -32,9 +33,15 @@ def open_hub(data: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     serve.migrate(folder, addresses)
     os.environ.update(serve.environment(folder, addresses))
-    import django  # noqa: PLC0415 - as above
+    set_up_django()
+
+
+def set_up_django() -> None:
+    """Load the hub's apps into this program; on a terminal only what needs a person is said."""
+    import django  # noqa: PLC0415 - help must not pay for the hub
 
     django.setup()
+    logging.getLogger().setLevel(os.environ.get("VILLAGE_LOG", "WARNING").upper())
 
 
 def answer(line: str) -> None:

@@ -12,10 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import django
-
 from hub import serve
 from hub.children import end_all, watch_all
+from hub.commands.opening import set_up_django
 from hub.demo import prepared, sample
 from hub.demo.bench import Bench
 from hub.demo.ports import free_port
@@ -57,7 +56,7 @@ def _play(
     os.environ.update(serve.environment(bench.data, bench.addresses))
     bench.say("建库,载入88项目录 database and catalogue")
     _make_database(bench)
-    django.setup()
+    set_up_django()
     stage = importlib.import_module("hub.demo.stage")  # its models exist only from here on
     places, boxes = stage.bring_up(bench, parts, contents)
     if bench.wish.once or bench.wish.walk:
