@@ -3,7 +3,9 @@
 The connection runs in link's own loop, without a thread: an error in a handler cannot kill a
 network thread behind our back. A message is acknowledged only after its handler returned,
 that is after the commit. Every connection uses a fresh client object: what must survive lies
-in link's files, never in the client's memory.
+in link's files, never in the client's memory. MQTT 5 is spoken; a broker that knows only 3.1.1
+says so and is spoken to in that. Message and session expiry are then missing; what must not be
+late carries its own end under its signature, and nothing relies on a session.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import ssl
 from select import POLLIN, POLLOUT
 from typing import TYPE_CHECKING, Any, Protocol
 
-from paho.mqtt.client import Client, MQTTMessage, MQTTv5
+from paho.mqtt.client import Client, MQTTMessage, MQTTv5, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -46,6 +48,8 @@ PATIENCE = 1.4
 """Times the keep-alive without a sign of the broker: 42 s at 30 s, so that a link that is open at
 one end only is noticed within 45 s, the second of our own turn included."""
 _SUBSCRIBE_AT_ONCE = 50
+_OTHER_VERSION = 132
+"""Reason code of a broker that does not know the version of MQTT (MQTT 5, 3.2.2.2)."""
 
 
 class Listener(Protocol):
@@ -77,6 +81,8 @@ class Session:
         self._clock = clock
         self._listener = listener
         self._retry = Retry()
+        self._older: set[tuple[str, int]] = set()
+        """Brokers that know only MQTT 3.1.1."""
         self._client: Client | None = None
         self._is_up = False
         self._name = ""
@@ -146,26 +152,26 @@ class Session:
         self._name = secrets.token_hex(4)
         client = self._fresh_client()
         self._client, self._heard_s = client, self._clock.monotonic_s()
-        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho's own
-        properties.SessionExpiryInterval = SESSION_EXPIRY_S
-        properties.ReceiveMaximum = RECEIVE_MAXIMUM
-        properties.MaximumPacketSize = MAXIMUM_PACKET_BYTES
         try:
             client.connect(
                 self._address.host,
                 self._address.port,
                 self._keepalive_s,
-                clean_start=False,
-                properties=properties,
+                **({} if self._is_older else _wishes()),
             )
         except (OSError, ValueError) as error:  # refused, unreachable, wrong certificate
             self._lose(str(error))
+
+    @property
+    def _is_older(self) -> bool:
+        return (self._address.host, self._address.port) in self._older
 
     def _fresh_client(self) -> Client:
         client = Client(
             CallbackAPIVersion.VERSION2,
             client_id=self._box,
-            protocol=MQTTv5,
+            clean_session=False if self._is_older else None,
+            protocol=MQTTv311 if self._is_older else MQTTv5,
             reconnect_on_failure=False,
             manual_ack=True,
         )
@@ -185,6 +191,8 @@ class Session:
         if client is not self._client:
             return
         if reason.is_failure:
+            if reason.value == _OTHER_VERSION:
+                self._older.add((self._address.host, self._address.port))
             self._lose(f"the broker refuses this box: {reason}")
             return
         self._is_up = True
@@ -230,7 +238,10 @@ class Session:
         for start in range(0, len(topics_), _SUBSCRIBE_AT_ONCE):
             if self._client is not None:
                 chunk = topics_[start : start + _SUBSCRIBE_AT_ONCE]
-                self._client.subscribe([(each, SubscribeOptions(qos=1)) for each in chunk])
+                self._client.subscribe([(each, self._options()) for each in chunk])
+
+    def _options(self) -> int | SubscribeOptions:
+        return 1 if self._is_older else SubscribeOptions(qos=1)
 
     def unsubscribe(self, topics_: Sequence[str]) -> None:
         """No longer needed."""
@@ -255,6 +266,15 @@ class Session:
                     break
                 client.loop_write()
         self._client, self._is_up = None, False
+
+
+def _wishes() -> dict[str, Any]:
+    """What only MQTT 5 lets a box ask for."""
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho's own
+    properties.SessionExpiryInterval = SESSION_EXPIRY_S
+    properties.ReceiveMaximum = RECEIVE_MAXIMUM
+    properties.MaximumPacketSize = MAXIMUM_PACKET_BYTES
+    return {"clean_start": False, "properties": properties}
 
 
 def _has_more(sock: SocketLike) -> bool:

@@ -13,9 +13,9 @@ import ssl
 import time
 from dataclasses import dataclass
 from select import POLLIN, POLLOUT
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from paho.mqtt.client import Client, MQTTMessage, MQTTv5
+from paho.mqtt.client import Client, MQTTMessage, MQTTv5, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from paho.mqtt.reasoncodes import ReasonCode
 
 _log = logging.getLogger(__name__)
+OTHER_VERSION = 132
+"""Reason code of a broker that does not know this version of MQTT."""
 KEEPALIVE_S = 15
 CONNECT_WITHIN_S = 5.0
 SESSION_EXPIRY_S = 24 * 3600
@@ -73,6 +75,8 @@ class Connection:
         self._host, self._port, self._password = host, port, password
         self._listener = listener
         self._tls = tls
+        self._is_older = False
+        """Whether the broker knows only MQTT 3.1.1, without an end to messages and sessions."""
         self._client: Client | None = None
         self._next_try_s = 0.0
         self._pause_s = FIRST_PAUSE_S
@@ -143,7 +147,8 @@ class Connection:
         client = Client(
             CallbackAPIVersion.VERSION2,
             client_id=HUB_USER,
-            protocol=MQTTv5,
+            clean_session=False if self._is_older else None,
+            protocol=MQTTv311 if self._is_older else MQTTv5,
             reconnect_on_failure=False,
             manual_ack=True,
         )
@@ -155,12 +160,13 @@ class Connection:
         client.on_message = self._on_message
         client.on_publish = self._on_publish
         self._client, self._heard_s = client, time.monotonic()
-        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho's own
-        properties.SessionExpiryInterval = SESSION_EXPIRY_S
+        wishes: dict[str, Any] = {}
+        if not self._is_older:
+            properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho's own
+            properties.SessionExpiryInterval = SESSION_EXPIRY_S
+            wishes = {"clean_start": False, "properties": properties}
         try:
-            client.connect(
-                self._host, self._port, KEEPALIVE_S, clean_start=False, properties=properties
-            )
+            client.connect(self._host, self._port, KEEPALIVE_S, **wishes)
         except (OSError, ValueError) as error:
             self._lose(str(error))
 
@@ -170,6 +176,7 @@ class Connection:
         if client is not self._client:
             return
         if reason.is_failure:
+            self._is_older = self._is_older or reason.value == OTHER_VERSION
             self._lose(f"the broker refuses the hub: {reason}")
             return
         self.is_up, self._pause_s = True, FIRST_PAUSE_S
@@ -204,8 +211,9 @@ class Connection:
         """Send at QoS 1 and call ``done`` once the broker has it; lost without a connection."""
         if self._client is None or not self.is_up:
             return
-        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call] # paho's own
-        if expiry_s is not None:
+        properties = None
+        if expiry_s is not None and not self._is_older:
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call] # paho's own
             properties.MessageExpiryInterval = expiry_s
         sent = self._client.publish(topic, payload, 1, retain, properties)
         if sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS:
