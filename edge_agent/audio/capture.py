@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from contract.live import RATE_HZ
+from edge_agent.audio.arecord import Arecord, ArecordMissingError
 from edge_agent.errors import SettingsError
 
 if TYPE_CHECKING:
     from edge_agent.clock import Clock
     from edge_agent.settings import MicrophoneSettings
 
-_READ_BYTES = 1 << 16
 _SILENCE = b"\xff"
 
 
@@ -53,30 +51,19 @@ class AlsaCapture:
 
     def __init__(self, device: str) -> None:
         self._device = device
-        self._arecord: subprocess.Popen[bytes] | None = None
+        self._arecord: Arecord | None = None
 
     def start(self) -> None:
         """Start arecord on the device."""
-        program = shutil.which("arecord")
-        if program is None:
-            raise CaptureLostError("没有 arecord,请安装 alsa-utils: install alsa-utils")
-        self._arecord = subprocess.Popen(
-            [program, "-q", "-D", self._device, "-t", "raw", "-f", "MU_LAW", "-c", "1",
-             "-r", str(RATE_HZ), "-"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        if self._arecord.stdout is not None:
-            os.set_blocking(self._arecord.stdout.fileno(), False)
+        try:
+            self._arecord = Arecord(self._device, "MU_LAW", RATE_HZ)
+        except ArecordMissingError as error:
+            raise CaptureLostError(str(error)) from error
 
     def read(self) -> bytes:
         """What arecord has written."""
-        if self._arecord is None or self._arecord.stdout is None:
-            return b""
-        try:
-            found = os.read(self._arecord.stdout.fileno(), _READ_BYTES)
-        except BlockingIOError:
-            return b""
-        if not found:
+        found = self._arecord.read() if self._arecord is not None else b""
+        if found is None:
             raise CaptureLostError(f"话筒断开 the microphone {self._device} is gone")
         return found
 
@@ -84,10 +71,7 @@ class AlsaCapture:
         """End arecord."""
         arecord, self._arecord = self._arecord, None
         if arecord is not None:
-            arecord.kill()
-            arecord.wait()
-            if arecord.stdout is not None:
-                arecord.stdout.close()
+            arecord.end()
 
 
 class FileCapture:

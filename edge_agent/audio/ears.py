@@ -6,14 +6,12 @@ two curves rise and fall together. Without a microphone nothing is claimed.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import math
-import os
-import shutil
-import subprocess
 from array import array
 from typing import TYPE_CHECKING
+
+from edge_agent.audio.arecord import Arecord, ArecordMissingError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -32,7 +30,6 @@ _EARLIEST_BINS = -10
 _LONGEST_BINS = 20 * BINS_PER_S
 """Twenty seconds tell; comparing more would make the queue wait."""
 _THINNED = 6
-_READ_BYTES = 1 << 16
 
 
 class Ear:
@@ -46,7 +43,7 @@ class Ear:
     def __init__(self, device: str, clock: Clock) -> None:
         self._device = device
         self._clock = clock
-        self._arecord: subprocess.Popen[bytes] | None = None
+        self._arecord: Arecord | None = None
         self._started_s = 0.0
         self._played: dict[int, float] = {}
         self._rest = b""
@@ -55,18 +52,11 @@ class Ear:
     def begin(self) -> None:
         """Listen from now on to a new announcement."""
         self.end()
-        program = shutil.which("arecord")
-        if program is None:
-            _log.error("没有 arecord,请安装 alsa-utils: install alsa-utils to listen")
-            return
         self._started_s = self._clock.monotonic_s()
-        self._arecord = subprocess.Popen(
-            [program, "-q", "-D", self._device, "-t", "raw", "-f", "S16_LE", "-c", "1",
-             "-r", str(CAPTURE_HZ), "-"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        if self._arecord.stdout is not None:
-            os.set_blocking(self._arecord.stdout.fileno(), False)
+        try:
+            self._arecord = Arecord(self._device, "S16_LE", CAPTURE_HZ)
+        except ArecordMissingError as error:
+            _log.error("%s to listen", error)
 
     def played(self, block: bytes) -> None:
         """These samples were handed to the card just now."""
@@ -76,10 +66,9 @@ class Ear:
 
     def listen(self) -> None:
         """Take what the microphone has heard since; never waits."""
-        if self._arecord is None or self._arecord.stdout is None:
+        if self._arecord is None:
             return
-        with contextlib.suppress(BlockingIOError):
-            self._rest += os.read(self._arecord.stdout.fileno(), _READ_BYTES)
+        self._rest += self._arecord.read() or b""
         size = CAPTURE_HZ // BINS_PER_S * 2
         while len(self._rest) >= size and len(self._heard) < _LONGEST_BINS:
             self._heard.append(level_of(array("h", self._rest[:size])))
@@ -96,10 +85,7 @@ class Ear:
         """Stop listening and forget. Safe to call twice."""
         arecord, self._arecord = self._arecord, None
         if arecord is not None:
-            arecord.kill()
-            arecord.wait()
-            if arecord.stdout is not None:
-                arecord.stdout.close()
+            arecord.end()
         self._played, self._heard, self._rest = {}, [], b""
 
 

@@ -152,10 +152,11 @@ _TELEPHONES = (
     ),
     rule(rf"(?<![\d.])(?P<number>{_SHORT})(?![\d.]|{_AMOUNT})", _call),
     rule(rf"(?<![\d.])(?P<number>1(?:10|19|20|22))(?={_ALARM}|”)", _call),
+    rule(r"(?<=事故)(?P<number>122)(?![\d.]|\s?[起例次件宗人])", _call),
 )
 _NAMED_CODES = (
     rule(
-        rf"(?P<lead>{_NAMED}[:：为是]?\s?)"
+        rf"(?P<lead>{_NAMED}[:：为是]?\s?)(?:N[oO][.:：]?\s?)?"
         r"(?P<code>[A-Za-z]*\d[\dXx ]*(?:[-—–][A-Za-z\d]+)*)(?![\d.])",
         lambda m: m["lead"] + _code(m),
     ),
