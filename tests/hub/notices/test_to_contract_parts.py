@@ -14,10 +14,20 @@ from hub.notices.reading import read_text
 @pytest.mark.parametrize(
     ("name", "first"),
     [("任少华", "rsh"), ("单桂兰", "sgl"), ("解建国", "xjg"), ("仇翠花", "qch"), ("查志强", "zzq"),
-     ("区永贵", "oyg"), ("曾文斌", "zwb"), ("崔彩霞", "ccx"), ("尉迟恭", "ycg"), ("欧阳锋", "oyf")],
+     ("区永贵", "oyg"), ("曾文斌", "zwb"), ("崔彩霞", "ccx"), ("尉迟恭", "ycg"), ("欧阳锋", "oyf"),
+     ("阚清", "kq"), ("繁一凡", "pyf"), ("佴小红", "nxh"), ("藏大海", "zdh")],
 )  # fmt: skip
 def test_a_surname_is_found_as_it_is_read(name: str, first: str) -> None:
     assert name_initials(name)[0] == first
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [("朝阳村低保", "cycdb"), ("长治县", "czx"), ("单县浚县", "sxxx"), ("重庆六安", "cqla"),
+     ("涡阳会计", "gykj"), ("太行路", "thl")],
+)  # fmt: skip
+def test_a_place_is_found_as_it_is_read(text: str, first: str) -> None:
+    assert initials(text) == first
 
 
 def test_a_name_with_two_readings_is_found_by_both() -> None:
