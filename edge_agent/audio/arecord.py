@@ -46,6 +46,10 @@ class Arecord:
         except BlockingIOError:
             return b""
 
+    def fileno(self) -> int:
+        """To wait for its sound with ``select``."""
+        return self._child.stdout.fileno() if self._child.stdout is not None else -1
+
     def end(self) -> None:
         """End it and wait for its end. Call it once."""
         self._child.kill()

@@ -62,10 +62,9 @@ def listen(ear: Ear, curve: list[float], clock: ManualClock) -> float:
     """Play the curve block by block, reading the microphone whenever it has something."""
     ear.begin()
     assert ear._arecord is not None
-    assert ear._arecord.stdout is not None
     for level in curve:
         ear.played(tone([level], 960))
-        select.select([ear._arecord.stdout], [], [], 10)
+        select.select([ear._arecord], [], [], 10)
         ear.listen()
         clock.advance(0.02)
     return ear.likeness()
@@ -142,4 +141,4 @@ def wait_for_the_microphone(village: Village) -> None:
     """The fake microphone is a process; a clock moved by hand would run away from it."""
     ear = village.player._ears._ears["村"]
     if ear._arecord is not None and ear._arecord.stdout is not None:
-        select.select([ear._arecord.stdout], [], [], 10)
+        select.select([ear._arecord], [], [], 10)
