@@ -140,5 +140,5 @@ def test_the_receipt_says_heard_when_the_microphone_at_the_horn_followed(  # noq
 def wait_for_the_microphone(village: Village) -> None:
     """The fake microphone is a process; a clock moved by hand would run away from it."""
     ear = village.player._ears._ears["村"]
-    if ear._arecord is not None and ear._arecord.stdout is not None:
+    if ear._arecord is not None:
         select.select([ear._arecord], [], [], 10)
