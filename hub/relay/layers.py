@@ -141,7 +141,11 @@ class Layers:
             return
         layer = Layer.objects.filter(area=delta.area).first()
         is_ours = area == own_area()
-        if layer is not None and not is_ours and sha256_hex(layer.body) == delta.result_sha256:
+        if (
+            layer is not None
+            and not is_ours
+            and sha256_hex(bytes(layer.body)) == delta.result_sha256
+        ):
             passing.pass_on_delta(delta.area, body)
 
     def turn(self) -> None:

@@ -173,9 +173,11 @@ def _assets_of(row: SealedNotice) -> tuple[Asset, ...]:
 @_whole
 def pass_on_alert(area: str, alert: Alert, body: bytes, sha256: str) -> None:
     """A verified alert, to be sent past every queue; its manifest comes behind it."""
-    item_names = {"notice_id": alert.id, "revision": 1, "area": area, "kind": "alert"}
     SealedNotice.objects.update_or_create(
-        **item_names,
+        notice_id=alert.id,
+        revision=1,
+        area=area,
+        kind="alert",
         defaults={
             "sha256": sha256,
             "body": body,

@@ -7,6 +7,7 @@ holds the certificate for the hub above.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import signal
 import threading
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import Error as DatabaseError
-from django.db import close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
 from contract import topics
@@ -31,8 +32,6 @@ from hub.relay.models import AncestorKeys, Parent
 from hub.sealing.publishing import present_trust
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from contract.areas import Area
 
 _log = logging.getLogger(__name__)
@@ -119,7 +118,9 @@ class Relay:
         self._note_up(is_up=False)
 
     def _note_up(self, *, is_up: bool) -> None:
-        Parent.objects.filter(pk=self._parent.pk).update(is_up=is_up, changed_at=timezone.now())
+        with contextlib.suppress(DatabaseError):  # it is said for people only
+            row = Parent.objects.filter(pk=self._parent.pk)
+            row.update(is_up=is_up, changed_at=timezone.now())
 
     def will(self) -> tuple[str, bytes]:
         """This hub is away."""
@@ -131,6 +132,10 @@ class Relay:
             self._sort(topic, payload, is_repeated=is_repeated)
         except ContractError as error:
             refusals.note(topic.removeprefix(f"{topics.VERSION}/g/"), error)
+        except (OperationalError, InterfaceError):
+            raise  # the database is away: the message comes again
+        except Exception:  # noqa: BLE001 - an odd message must not keep us from every later one
+            _log.exception("a message on %s is dropped", topic[:60])
 
     def _sort(self, topic: str, payload: bytes, *, is_repeated: bool) -> None:
         parts = topic.split("/")
@@ -172,18 +177,6 @@ class Relay:
         self._note_up(is_up=False)
 
 
-def _or_again(act: Callable[[], None]) -> bool:
-    """Whether it could be done; a database that is away is waited for."""
-    try:
-        act()
-    except DatabaseError:
-        _log.exception("the database is not available, trying again")
-        close_old_connections()
-        time.sleep(AFTER_TROUBLE_S)
-        return False
-    return True
-
-
 def run() -> int:
     """Relay until SIGTERM or SIGINT; 0 when it was told to stop."""
     stopped = threading.Event()
@@ -191,17 +184,31 @@ def run() -> int:
         signal.signal(each, lambda *_: stopped.set())
     relay: Relay | None = None
     while not stopped.is_set():
-        parent = Parent.objects.first()
-        if relay is not None and (parent is None or parent.joined_at != relay.joined_at):
-            relay.close()
-            relay = None
-        if parent is None:
-            stopped.wait(LOOK_S)
-            continue
-        relay = relay or Relay(parent)
-        if not _or_again(relay.turn):
-            relay.close()
-            relay = None
-    if relay is not None:
-        relay.close()
+        try:
+            relay = _turn(relay)
+        except DatabaseError:
+            _log.exception("the database is not available, trying again")
+            relay = _without(relay)
+            close_old_connections()
+        if relay is None:
+            stopped.wait(AFTER_TROUBLE_S)
+    _without(relay)
     return 0
+
+
+def _turn(relay: Relay | None) -> Relay | None:
+    """One turn with the hub above as it is now; None without one."""
+    parent = Parent.objects.first()
+    if relay is not None and (parent is None or parent.joined_at != relay.joined_at):
+        relay = _without(relay)
+    if parent is not None:
+        relay = relay or Relay(parent)
+        relay.turn()
+    return relay
+
+
+def _without(relay: Relay | None) -> None:
+    """End it; what it did not acknowledge comes again. A database that is away does not matter."""
+    if relay is not None:
+        with contextlib.suppress(DatabaseError):
+            relay.close()

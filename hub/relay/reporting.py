@@ -112,7 +112,10 @@ def _counts(boxes: list[Box]) -> Iterable[ItemCount]:
         count = Counter(boxes=sum(bool(areas & each) for each in followed))
         count.update(own.get(said, {}))
         count.update(below.get(name, {}))
-        yield ItemCount(*name, **{each: count[each] for each in ("boxes", *_STAGES)})
+        yield ItemCount(
+            *name, count["boxes"], count["stored"], count["shown"], count["spoken"],
+            count["refused"],
+        )  # fmt: skip
 
 
 def _said_as(row: SealedNotice) -> _Name:
@@ -139,9 +142,9 @@ def _own(names: set[_Name]) -> dict[_Name, dict[str, int]]:
         spoken=Count("pk", filter=Q(spoken_state="finished")),
         refused=Count("pk", filter=Q(refused_at__isnull=False, stored_at=None)),
     )
+    rows = found.values_list("notice_id", "revision", *_STAGES)
     return {
-        (each["notice_id"], each["revision"]): {stage: each[stage] for stage in _STAGES}
-        for each in found
+        (name, number): dict(zip(_STAGES, counts, strict=True)) for name, number, *counts in rows
     }
 
 
@@ -154,7 +157,7 @@ def _below(names: Iterable[_Name]) -> dict[_Name, dict[str, int]]:
     found = rows.values("item_id", "revision").annotate(
         **{f"all_{each}": Sum(each) for each in stages}
     )
+    sums = found.values_list("item_id", "revision", *(f"all_{each}" for each in stages))
     return {
-        (each["item_id"], each["revision"]): {stage: each[f"all_{stage}"] for stage in stages}
-        for each in found
+        (name, number): dict(zip(stages, counts, strict=True)) for name, number, *counts in sums
     }
