@@ -141,7 +141,7 @@ def _say_child(child: Child) -> None:
     )  # fmt: skip
     online, boxes = child.report.get("boxes_online", 0), child.report.get("boxes", 0)
     _say(f"下级平台 hub below: {child} {state}，终端 boxes {online}/{boxes}")
-    for each in child.deliveries.order_by("-pk")[:20]:
+    for each in child.deliveries.order_by("-said_at", "-item_id")[:20]:
         _say(
             f"  {each.item_id}@{each.revision}: 送达 stored {each.stored}/{each.boxes}，"
             f"已显示 shown {each.shown}，已播 spoken {each.spoken}，拒收 refused {each.refused}"

@@ -220,3 +220,12 @@ def tree(people: Desk, broker: TestBroker, tmp_path: Path) -> Iterator[Tree]:
     other.stop()
     for path in (settings.DATA.keys / joining.FOLDER).glob("*"):
         path.unlink()
+
+
+@pytest.fixture
+def road(people: Desk, broker: TestBroker, tmp_path: Path) -> Iterator[Road]:
+    """The county alone, as the hub above a town's."""
+    found = Road(people, broker, tmp_path)
+    yield found
+    with contextlib.suppress(OSError):
+        found.close()

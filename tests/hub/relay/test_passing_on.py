@@ -214,6 +214,17 @@ def test_new_keys_above_are_followed_along_their_chain(tree: Tree, box: BoxOnDes
     assert joining.AncestorKeys.objects.count() == 2
 
 
+def test_boxes_that_live_by_deltas_hear_of_changes_above(tree: Tree, box: BoxOnDesk) -> None:
+    assert box.link is not None
+    box.link._sync.by_delta_above_bytes = 10
+    tree.above.put("P1", "53")
+    tree.until(lambda: box.names() == {"P1@1"})
+    tree.above.put("P2", "53")
+    tree.until(lambda: box.names() == {"P1@1", "P2@1"})
+    tree.until(lambda: bool(Layer.objects.get(area="53").delta))
+    assert _reasons() == set()
+
+
 def test_a_hub_above_that_is_left_has_nothing_in_force_any_more(tree: Tree, box: BoxOnDesk) -> None:
     tree.above.put("P1", "53")
     tree.above.put("P2", str(COUNTY))
