@@ -1,7 +1,9 @@
 """What the broker is to hold: manifests and blobs, asserted in order and not too fast.
 
-Every entry is a name; its bytes are read when it is sent. A change goes first; after a
-reconnection everything is asserted again behind it, at no more than 500 messages a second.
+Every entry is a name; what an area lists and its bytes are read when its turn comes, and it is
+crossed out once that worked: a database that is away for a moment loses nothing. A change goes
+first; after a reconnection everything is asserted again behind it, at no more than 500 messages
+a second.
 """
 
 from __future__ import annotations
@@ -32,7 +34,8 @@ DELTA_EXPIRY_S = 600
 class Entry:
     """One thing to assert or to clear."""
 
-    what: Literal["blob", "clear", "manifest", "keys"]
+    what: Literal["blob", "clear", "manifest", "keys", "change", "all"]
+    """``change`` and ``all`` stand for an area's entries, the first without what is held."""
     area: str = ""
     sha256: str = ""
 
@@ -60,25 +63,24 @@ class Assertion:
         self._rest.clear()
         self._held.clear()
         self._rest.append(Entry("keys"))
-        for area in sorted(areas, key=len):
-            self._rest.extend(self._entries(area))
+        self._rest.extend(Entry("all", area) for area in sorted(areas, key=len))
 
     def change(self, area: str) -> None:
         """A new manifest: what it lists goes first, then the manifest, then what it dropped."""
-        self._urgent.extend(
-            each
-            for each in self._entries(area)
-            if each.what != "blob" or (area, each.sha256) not in self._held
-        )
+        self._ask(Entry("change", area))
 
     def keys(self) -> None:
         """A new key set goes before everything else."""
         self._urgent.appendleft(Entry("keys"))
 
-    def repeat(self, area: str) -> None:
-        """A box lacks something of this area: assert all of it again."""
-        self._held = {each for each in self._held if each[0] != area}
-        self._urgent.extend(self._entries(area))
+    def repeat(self, area: str, *, whole: bool = True) -> None:
+        """A box lacks something of this area: its manifest, or all of it again."""
+        self._ask(Entry("all" if whole else "manifest", area))
+
+    def _ask(self, entry: Entry) -> None:
+        """What waits already is read when its turn comes, so it need not wait twice."""
+        if entry not in self._urgent:
+            self._urgent.append(entry)
 
     def _entries(self, area: str) -> list[Entry]:
         rows = list(RetainedBlob.objects.filter(area=area).order_by("pk"))
@@ -92,13 +94,30 @@ class Assertion:
         filled = self._allowance + (now_s - self._filled_s) * PER_SECOND
         self._allowance, self._filled_s = min(float(BURST), filled), now_s
         while self._connection.has_room:
-            if self._urgent:
-                self._send(self._urgent.popleft())
-            elif self._rest and self._allowance >= 1.0:
-                self._allowance -= 1.0
-                self._send(self._rest.popleft())
-            else:
+            queue = self._urgent or self._rest
+            if not queue or (queue is self._rest and self._allowance < 1.0):
                 return
+            entry = queue[0]
+            if entry.what in ("all", "change"):
+                found = self._expanded(entry)
+                queue.popleft()
+                queue.extendleft(reversed(found))
+                continue
+            self._send(entry)
+            queue.popleft()
+            if queue is self._rest:
+                self._allowance -= 1.0
+
+    def _expanded(self, entry: Entry) -> list[Entry]:
+        found = self._entries(entry.area)
+        if entry.what == "all":
+            self._held = {each for each in self._held if each[0] != entry.area}
+            return found
+        return [
+            each
+            for each in found
+            if each.what != "blob" or (entry.area, each.sha256) not in self._held
+        ]
 
     def _send(self, entry: Entry) -> None:
         if entry.what == "keys":
@@ -111,9 +130,9 @@ class Assertion:
             self._clear(entry)
 
     def _send_keys(self) -> None:
-        for each in AncestorKeys.objects.all():
-            topic = topics.area_keys(Area.parse(each.area), each.version)
-            self._connection.publish(topic, bytes(each.body), retain=True)
+        for above in AncestorKeys.objects.all():
+            topic = topics.area_keys(Area.parse(above.area), above.version)
+            self._connection.publish(topic, bytes(above.body), retain=True)
         known = key_sets.chain()
         for each in known:
             self._connection.publish(topics.key_set(each.version), each.body, retain=True)

@@ -3,6 +3,10 @@
 Runs in the dispatcher's own loop, without a thread. What is to be asserted is queued by name
 and read from the database when it is sent, so that an old manifest can never overtake a newer
 one. Messages that came in are handed over together, stored in one transaction, then acknowledged.
+
+Nothing that needs the database happens inside paho's callbacks: they take notes, and `turn`
+works them off afterwards. What fails there because the database is away is done again in the
+next turn; a connection that stands but was never given anything to assert would stand for days.
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ import contextlib
 import logging
 import ssl
 import time
+from collections import deque
 from dataclasses import dataclass
 from select import POLLIN, POLLOUT
 from typing import TYPE_CHECKING, Any, Protocol
@@ -38,6 +43,8 @@ CONNECT_WITHIN_S = 5.0
 SESSION_EXPIRY_S = 24 * 3600
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
 UNACKNOWLEDGED = 60
+TOGETHER = 200
+"""Messages read in one turn; between two turns it is looked for an emergency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +90,11 @@ class Connection:
         self._heard_s = 0.0
         self._inbox: list[MQTTMessage] = []
         self._done: dict[int, Callable[[], None]] = {}
+        self._arrived: deque[Callable[[], None]] = deque()
+        self._is_greeted = False
         self.is_up = False
+        self.is_quiet = True
+        """Whether the last turn brought no message."""
 
     @property
     def has_room(self) -> bool:
@@ -106,26 +117,39 @@ class Connection:
             left_s = max(0.0, self._next_try_s - time.monotonic())
             wait_for({other: POLLIN}, min(timeout_s, left_s))
             return
+        self.is_quiet = True
         events = POLLIN | (POLLOUT if client.want_write() else 0)
         came = wait_for({sock.fileno(): events, other: POLLIN}, timeout_s).get(sock.fileno(), 0)
         if came & ~POLLOUT:
             self._heard_s = time.monotonic()
             self._read(client)
-        if self._inbox and self._client is client:
-            self._hand_over(client)
         if came & POLLOUT and self._client is client:
             client.loop_write()
         if self._client is client:
             self._watch(client)
+        if self.is_up and self._client is client:
+            self._work(client)
 
     def _read(self, client: Client) -> None:
         while client.loop_read() == MQTTErrorCode.MQTT_ERR_SUCCESS and self._client is client:
             sock = client.socket()
-            if sock is None or not _has_more(sock):
+            if sock is None or len(self._inbox) >= TOGETHER or not _has_more(sock):
                 return
+
+    def _work(self, client: Client) -> None:
+        """What the callbacks noted; each is crossed out only when it is done."""
+        if not self._is_greeted:
+            self._listener.connected()
+            self._is_greeted = True
+        while self._arrived:
+            self._arrived[0]()
+            self._arrived.popleft()
+        if self._inbox:
+            self._hand_over(client)
 
     def _hand_over(self, client: Client) -> None:
         """What cannot be stored now stays, unacknowledged, for the next turn."""
+        self.is_quiet = False
         taken = list(self._inbox)
         self._listener.received(
             [Incoming(each.topic, bytes(each.payload), bool(each.retain)) for each in taken]
@@ -182,7 +206,6 @@ class Connection:
         self.is_up, self._pause_s = True, FIRST_PAUSE_S
         client.subscribe([(topics.uplink(), 1), (topics.hub_uplink(), 1)])
         _log.info("connected to the broker")
-        self._listener.connected()
 
     def _on_message(self, client: Client, _user: object, message: MQTTMessage) -> None:
         if client is self._client:
@@ -197,7 +220,7 @@ class Connection:
         if reason.is_failure:
             _log.error("the broker refused a message of the hub: %s", reason)
         else:
-            done()
+            self._arrived.append(done)
 
     def publish(
         self,
@@ -220,29 +243,33 @@ class Connection:
             self._done[sent.mid] = done or _nothing
 
     def _lose(self, why: str) -> None:
-        client, self._client = self._client, None
-        if client is None:
+        if self._client is None:
             return
         level = logging.WARNING if self.is_up else logging.INFO
         _log.log(level, "no connection to the broker: %s", why)
-        self.is_up = False
-        self._inbox.clear()
-        self._done.clear()
-        sock = client.socket()
-        if sock is not None:
-            with contextlib.suppress(OSError):
-                sock.close()
+        self._forget()
         self._next_try_s = time.monotonic() + self._pause_s
         self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
 
+    def _forget(self) -> None:
+        """Nothing of this connection means anything to the next one."""
+        client, self._client = self._client, None
+        self.is_up = self._is_greeted = False
+        self._inbox.clear()
+        self._done.clear()
+        self._arrived.clear()
+        sock = client.socket() if client is not None else None
+        if sock is not None:
+            with contextlib.suppress(OSError):
+                sock.close()
+
     def close(self) -> None:
         """Disconnect."""
-        client, self._client = self._client, None
-        self.is_up = False
-        if client is not None:
-            client.disconnect()
+        if self._client is not None:
+            self._client.disconnect()
             with contextlib.suppress(OSError, ValueError):
-                client.loop_write()
+                self._client.loop_write()
+        self._forget()
 
 
 def _has_more(sock: SocketLike) -> bool:

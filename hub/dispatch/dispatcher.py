@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from select import POLLIN
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
@@ -36,9 +37,13 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 LOOK_ROUND_S = 60.0
+HELP_AT_LATEST_S = 5.0
 LIVE_EXPIRY_S = 3
 """Live speech that a box did not get within so long is worth nothing."""
 UPLINK_BYTES = 256 * 1024
+_COMMON: dict[str, type[EventBatch | BoxState]] = {"events": EventBatch, "state": BoxState}
+"""What comes by the thousand, and is stored together."""
+_Said = TypeVar("_Said")
 
 
 class Dispatcher:
@@ -59,7 +64,10 @@ class Dispatcher:
         self._reports = Reports()
         self._live = Relay(self._publish_live)
         self._answers = AnswerPost(self._publish)
+        self._alerts: deque[SealedAct] = deque()
+        self._acts: deque[SealedAct] = deque()
         self._unsent: dict[int, dict[str, tuple[int, int]]] = {}
+        self._helped_s = float("-inf")
         self._looked_s = float("-inf")
         self._key_version = 0
 
@@ -79,22 +87,39 @@ class Dispatcher:
             timeout_s = min(timeout_s, 0.02)
         self._listen(woken_by, timeout_s)
         now_s = time.monotonic()
-        for act in self._sealer.alerts(now_s):
-            self._send_alert(act)
-            self._take_act(act)
-        self._live.turn(now_s)
-        for act in self._others():
-            self._take_act(act)
+        self._work_off(now_s)
         if now_s - self._looked_s >= LOOK_ROUND_S:
-            self._looked_s = now_s
             self._look_round()
-        for area in self._reports.due(now_s):
-            for each in self._outlets:
-                each.assertion.repeat(area)
+            self._looked_s = now_s
+        self._help(now_s)
         for each in self._outlets:
             each.assertion.turn()
         if any(each.connection.has_room for each in self._outlets):
             self._answers.turn(now_s)
+
+    def _work_off(self, now_s: float) -> None:
+        """Alerts first. An act is crossed out when it is done, not when it is handed over."""
+        for act in self._sealer.alerts(now_s):
+            self._alerts.append(act)
+        while self._alerts:
+            self._send_alert(self._alerts[0])
+            self._acts.append(self._alerts.popleft())
+        self._live.turn(now_s)
+        for act in self._others():
+            self._acts.append(act)
+        while self._acts:
+            self._take_act(self._acts[0])
+            self._acts.popleft()
+
+    def _help(self, now_s: float) -> None:
+        """Help boxes that stay behind; while reports wait to be read, they may not be behind."""
+        is_quiet = all(each.connection.is_quiet for each in self._outlets)
+        if not is_quiet and now_s - self._helped_s < HELP_AT_LATEST_S:
+            return
+        self._helped_s = now_s
+        for area, whole in self._reports.due(now_s).items():
+            for each in self._outlets:
+                each.assertion.repeat(area, whole=whole)
 
     def _listen(self, woken_by: int, timeout_s: float) -> None:
         """Wait for any broker or for a wake-up."""
@@ -110,6 +135,8 @@ class Dispatcher:
         self._renew_keys()
         for area in manifests.areas_with_content():
             self._seal(area)
+        for area in {each for wanted in self._unsent.values() for each in wanted}:
+            self._changed(area)  # perhaps sealed by a process that died before it sent it
         note_silent()
         disk.note_low(boxes.broker_files().folder)
 
@@ -183,7 +210,8 @@ class Dispatcher:
         """
         for row, wanted in list(self._unsent.items()):
             if any(each.holds(wanted) for each in self._outlets):
-                self._sealer.done(row)
+                with transaction.atomic():  # a statement alone would not be given its turn
+                    self._sealer.done(row)
                 del self._unsent[row]
 
     def received(self, outlet: Outlet, messages: Sequence[Incoming]) -> None:
@@ -194,13 +222,17 @@ class Dispatcher:
     def _stored(self, messages: Sequence[Incoming]) -> list[tuple[str, bytes]]:
         replies: list[tuple[str, bytes]] = []
         batches: list[EventBatch] = []
+        states: list[tuple[BoxState, bool]] = []
         for message in messages:
-            batch = _batch_in(message)
-            if batch is None:
-                replies += self._take_safely(message)
+            said = _common(message)
+            if isinstance(said, EventBatch):
+                batches.append(said)
+            elif said is not None:
+                states.append((said, message.is_retained))
             else:
-                batches.append(batch)
-        return replies + _take_events(batches)
+                replies += self._take_safely(message)
+        _together(self._take_states, states)
+        return replies + _together(_take_events, batches)
 
     def _take_safely(self, message: Incoming) -> list[tuple[str, bytes]]:
         """One box's odd message must not keep every other box's from being stored."""
@@ -219,11 +251,8 @@ class Dispatcher:
                 return self._take_report(message)
             box, what = topics.box_of(message.topic)
             data = _spoken_by(box, message.payload)
-            if what == "state":
-                state = codec.decode(BoxState, data)
-                return self._take_state(state, is_retained=message.is_retained)
-            if what == "events":
-                codec.decode(EventBatch, data)  # raises: only what is no good batch comes here
+            if what in _COMMON:
+                codec.decode(_COMMON[what], data)  # raises: only what is no good one comes here
             if what == "nonce" and not message.is_retained:
                 return _answer_time(codec.decode(TimeQuestion, data))
         except ContractError as error:
@@ -240,8 +269,8 @@ class Dispatcher:
                 each.assertion.repeat(area)
         return []
 
-    def _take_state(self, state: BoxState, *, is_retained: bool) -> list[tuple[str, bytes]]:
-        for area in self._reports.take(state, time.monotonic(), is_retained=is_retained):
+    def _take_states(self, states: Sequence[tuple[BoxState, bool]]) -> list[tuple[str, bytes]]:
+        for area in self._reports.take_all(states, time.monotonic()):
             self._changed(area)
         return []
 
@@ -258,32 +287,39 @@ def _spoken_by(box: str, payload: bytes) -> dict[str, object]:
     return data
 
 
-def _batch_in(message: Incoming) -> EventBatch | None:
-    """The batch of events in a message; None when it is another message, or no good batch."""
+def _common(message: Incoming) -> EventBatch | BoxState | None:
+    """A batch of events or a state; None when it is another message, or no good one."""
     try:
         box, what = topics.box_of(message.topic)
-        if what == "events":
-            return codec.decode(EventBatch, _spoken_by(box, message.payload))
+        if what in _COMMON:
+            return codec.decode(_COMMON[what], _spoken_by(box, message.payload))
     except ContractError:
         return None  # whoever takes single messages says what is wrong with this one
     return None
 
 
-def _take_events(batches: Sequence[EventBatch]) -> list[tuple[str, bytes]]:
-    """Store batches together; if one is so odd that all fail, each alone."""
+def _together(
+    take: Callable[[Sequence[_Said]], list[tuple[str, bytes]]], said: Sequence[_Said]
+) -> list[tuple[str, bytes]]:
+    """Store what was said together; if one is so odd that all fail, each alone."""
+    if not said:
+        return []
     try:
         with transaction.atomic():
-            reached = taking.take_batches(batches) if batches else []
+            return take(said)
     except (OperationalError, InterfaceError):
         raise
-    except Exception as error:  # noqa: BLE001 - one box's odd batch must not keep out the others
-        if len(batches) == 1:
-            _log.error("a batch of %s is dropped: %s", batches[0].box, type(error).__name__)
+    except Exception as error:  # noqa: BLE001 - one box's odd message must not keep out the others
+        if len(said) == 1:
+            _log.error("%s is dropped: %s", type(said[0]).__name__, type(error).__name__)
             return []
-        return [reply for batch in batches for reply in _take_events([batch])]
+        return [reply for each in said for reply in _together(take, [each])]
+
+
+def _take_events(batches: Sequence[EventBatch]) -> list[tuple[str, bytes]]:
     acks = [
         (batch.box, EventAck(batch.part, batch.outbox, seq))
-        for batch, seq in zip(batches, reached, strict=True)
+        for batch, seq in zip(batches, taking.take_batches(batches), strict=True)
         if seq is not None
     ]
     return [(topics.box_down(box, "ack"), wire.dumps(codec.encode(ack))) for box, ack in acks]

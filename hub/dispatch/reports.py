@@ -7,16 +7,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from contract import codec
 from contract.messages import sha256_hex
+from contract.uplink import LayerState
 from hub.dispatch import manifests
 from hub.dispatch.models import Layer
 from hub.ledger.models import Box, FleetAlarm
+from hub.ledger.rows import update_rows
 
 if TYPE_CHECKING:
-    from contract.uplink import BoxState, LayerState
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from contract.uplink import BoxState
 
 _log = logging.getLogger(__name__)
 SETTLE_S = 3.0
@@ -27,12 +33,17 @@ ANSWER_WITHIN_S = 45.0
 """After a hub's note a box that is there has reconnected (5 s) and reported (spread over 10 s)."""
 LARGEST_JUMP = 1_000_000
 """A box may report what it likes; no report moves our versions further than this at once."""
+_SAID = ("is_online", "online_changed_at", "session", "reported_at", "clock_trusted", "state")
+"""What a report changes of a box."""
 
 
 @dataclass
 class _Behind:
-    areas: frozenset[str]
+    """What a box lacks, as it said last, and when it is to be helped."""
+
+    lacks: dict[str, LayerState | None]
     due_s: float
+    helped_s: float = float("-inf")
     pause_s: float = REPEAT_S
 
 
@@ -48,9 +59,12 @@ class Reports:
         """All boxes were asked for their state; whoever does not answer is not there.
 
         A broker that crashed cannot say whose connection it lost, so without this a box that
-        vanished with it would count as on line until its reports are long overdue.
+        vanished with it would count as on line until its reports are long overdue. Since
+        everything is asserted again, what a box lacked before is forgotten with its damping.
         """
         self._asked = (now_s + ANSWER_WITHIN_S, timezone.now())
+        self._behind.clear()
+        self._repeated_s.clear()
 
     def _note_unheard(self, now_s: float) -> None:
         if self._asked is None or now_s < self._asked[0]:
@@ -59,72 +73,116 @@ class Reports:
         self._asked = None
 
     def take(self, state: BoxState, now_s: float, *, is_retained: bool = False) -> set[str]:
-        """Store a box's state; returns areas whose manifests moved past what it has seen.
+        """Store one box's state; see `take_all`."""
+        return self.take_all([(state, is_retained)], now_s)
+
+    def take_all(self, said: Sequence[tuple[BoxState, bool]], now_s: float) -> set[str]:
+        """Store states, each with whether it was retained, by three statements for all.
 
         A retained state is what the broker last heard, perhaps long ago: it does not make a
         box that has been silent since any younger.
+
+        Returns:
+            Areas whose manifests moved past what a box has seen.
         """
-        box = Box.objects.filter(id=state.box, revoked_at=None).first()
-        if box is None:
-            return set()
-        if not state.online and state.session not in ("closed", box.session):
-            return set()  # the last will of a connection that a newer one replaced
-        if not (is_retained and state.session == box.session and state.online == box.is_online):
-            _store(box, state, state.at if is_retained and state.clock_trusted else None)
-        if not state.online:
-            self._behind.pop(box.id, None)
-            return set()
+        names = {state.box for state, _ in said}
+        boxes = Box.objects.filter(revoked_at=None).in_bulk(names)
+        followed = {box.id: [str(area) for area in box.followed] for box in boxes.values()}
+        layers = _layers({area for areas in followed.values() for area in areas})
+        changed: dict[str, Box] = {}
         moved: set[str] = set()
-        behind: set[str] = set()
-        reported = state.layers or {}
-        for area in map(str, box.followed):
-            layer = Layer.objects.exclude(body=b"").filter(area=area).first()
-            seen = reported.get(area)
-            if seen is not None and _is_ahead(layer, seen) and manifests.is_ours(area):
-                moved |= _move_past(box, area, seen)
-            elif layer is not None and _is_behind(layer, seen):
-                behind.add(area)
-        self._note(box.id, frozenset(behind), now_s)
+        for state, is_retained in said:
+            box = boxes.get(state.box)
+            if box is None or (not state.online and state.session not in ("closed", box.session)):
+                continue  # no box of ours, or the will of a connection that a newer one replaced
+            if not (is_retained and state.session == box.session and state.online == box.is_online):
+                _note_state(box, state, state.at if is_retained and state.clock_trusted else None)
+                changed[box.id] = box
+            if state.online:
+                moved |= self._compare(box, followed[box.id], state, layers, now_s)
+            else:
+                self._behind.pop(box.id, None)
+        rows = (tuple(getattr(box, each) for each in (*_SAID, "id")) for box in changed.values())
+        update_rows(Box, "id", _SAID, rows)
         return moved
 
-    def _note(self, box: str, areas: frozenset[str], now_s: float) -> None:
+    def _compare(
+        self,
+        box: Box,
+        areas: Iterable[str],
+        state: BoxState,
+        layers: Mapping[str, LayerState],
+        now_s: float,
+    ) -> set[str]:
+        reported = state.layers or {}
+        moved: set[str] = set()
+        lacks: dict[str, LayerState | None] = {}
+        for area in areas:
+            ours, seen = layers.get(area), reported.get(area)
+            if seen is not None and _is_ahead(ours, seen) and manifests.is_ours(area):
+                moved |= _move_past(box, area, seen)
+            elif ours is not None and _is_behind(ours, seen):
+                lacks[area] = seen
+        self._note(box.id, lacks, now_s)
+        return moved
+
+    def _note(self, box: str, lacks: dict[str, LayerState | None], now_s: float) -> None:
+        """A box that gets on while we change more is left to get on; one that stays is helped."""
         known = self._behind.get(box)
-        if not areas:
+        if not lacks:
             self._behind.pop(box, None)
-        elif known is None or known.areas != areas:
-            last_s = known.due_s if known else now_s
-            self._behind[box] = _Behind(areas, max(now_s + SETTLE_S, last_s))
+        elif known is None:
+            self._behind[box] = _Behind(lacks, now_s + SETTLE_S)
+        elif known.lacks != lacks:
+            due_s = max(now_s + SETTLE_S, known.helped_s + REPEAT_S)
+            self._behind[box] = _Behind(lacks, due_s, known.helped_s)
 
-    def due(self, now_s: float) -> set[str]:
-        """Areas that a box still lacks; each box is helped at most every ten seconds."""
+    def due(self, now_s: float) -> dict[str, bool]:
+        """Areas that a box still lacks; each box is helped at most every ten seconds.
+
+        Returns:
+            For each area whether all of it is to be asserted again: the manifest alone is
+            mostly enough, for the box then asks for what it lists.
+        """
         self._note_unheard(now_s)
-        wanted: set[str] = set()
-        for box, behind in self._behind.items():
-            if now_s < behind.due_s:
-                continue
-            _log.info("box %s is behind in %d areas", box, len(behind.areas))
-            wanted |= behind.areas
-            behind.due_s = now_s + behind.pause_s
+        wanted: dict[str, bool] = {}
+        late = [(box, each) for box, each in self._behind.items() if now_s >= each.due_s]
+        for _, behind in late:
+            for area, seen in behind.lacks.items():
+                if now_s - self._repeated_s.get(area, -REPEAT_S) < REPEAT_S:
+                    continue  # another box's help, which this one has heard as well
+                is_incomplete = seen is not None and not seen.complete
+                is_second_help = behind.helped_s > float("-inf")
+                wanted[area] = wanted.get(area, False) or is_incomplete or is_second_help
+            behind.helped_s, behind.due_s = now_s, now_s + behind.pause_s
             behind.pause_s = min(behind.pause_s * 2, LONGEST_REPEAT_S)
-        fresh = {
-            area for area in wanted if now_s - self._repeated_s.get(area, -REPEAT_S) >= REPEAT_S
-        }
-        self._repeated_s.update(dict.fromkeys(fresh, now_s))
-        return fresh
+        if late:
+            _log.info("%d boxes are behind, among them %s", len(late), late[0][0])
+        self._repeated_s.update(dict.fromkeys(wanted, now_s))
+        return wanted
 
 
-def _is_ahead(layer: Layer | None, seen: LayerState) -> bool:
+def _layers(areas: Collection[str]) -> dict[str, LayerState]:
+    """Version and digest of these areas' manifests, as a box that is right reports them."""
+    rows = Layer.objects.exclude(body=b"").filter(area__in=areas)
+    return {
+        row.area: LayerState(*row.version, True, sha256_hex(bytes(row.body))[:16]) for row in rows
+    }
+
+
+def _is_ahead(ours: LayerState | None, seen: LayerState) -> bool:
     """Whether a box holds what this hub does not know to have signed."""
-    version = (seen.epoch, seen.generation)
-    if layer is None or version != layer.version:
-        return version > (layer.version if layer else (0, 0))
-    return bool(seen.digest) and seen.digest != sha256_hex(bytes(layer.body))[:16]
+    if ours is None or _version(seen) != _version(ours):
+        return _version(seen) > (_version(ours) if ours else (0, 0))
+    return bool(seen.digest) and seen.digest != ours.digest
 
 
-def _is_behind(layer: Layer, seen: LayerState | None) -> bool:
-    if seen is None:
-        return True
-    return (seen.epoch, seen.generation) < layer.version or not seen.complete
+def _is_behind(ours: LayerState, seen: LayerState | None) -> bool:
+    return seen is None or _version(seen) < _version(ours) or not seen.complete
+
+
+def _version(layer: LayerState) -> tuple[int, int]:
+    return (layer.epoch, layer.generation)
 
 
 def _move_past(box: Box, area: str, seen: LayerState) -> set[str]:
@@ -141,7 +199,7 @@ def _move_past(box: Box, area: str, seen: LayerState) -> set[str]:
     return {area}
 
 
-def _store(box: Box, state: BoxState, said_at: datetime | None) -> None:
+def _note_state(box: Box, state: BoxState, said_at: datetime | None) -> None:
     now = min(timezone.now(), said_at or timezone.now())
     if box.is_online != state.online or box.online_changed_at is None:
         box.online_changed_at = now
@@ -151,7 +209,6 @@ def _store(box: Box, state: BoxState, said_at: datetime | None) -> None:
         box.reported_at = now
         box.clock_trusted = state.clock_trusted
         box.state = codec.encode(state)
-    box.save()
 
 
 def note_silent() -> None:
@@ -160,6 +217,7 @@ def note_silent() -> None:
 
 
 def _note_away(**silent: datetime) -> None:
-    for box in Box.objects.filter(is_online=True, **silent):
-        box.is_online, box.online_changed_at = False, box.reported_at
-        box.save(update_fields=["is_online", "online_changed_at"])
+    with transaction.atomic():
+        Box.objects.filter(is_online=True, **silent).update(
+            is_online=False, online_changed_at=F("reported_at")
+        )

@@ -7,6 +7,7 @@ here knows which database it is.
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, models
@@ -37,16 +38,54 @@ def insert_or_update(
     _write(model, names, rows, f"ON CONFLICT ({', '.join(unique)}) DO UPDATE SET {others}")
 
 
+def update_rows(
+    model: type[models.Model], key: str, names: Sequence[str], rows: Iterable[Row]
+) -> None:
+    """Set values of rows that are there.
+
+    Args:
+        model: whose table.
+        key: attribute that names a row.
+        names: attributes to set.
+        rows: Python values, one for each of the names and then the key's.
+    """
+    settings = ", ".join(f"{_column(model, each)} = %s" for each in names)
+    table = connection.ops.quote_name(model._meta.db_table)  # noqa: SLF001 - Django's public API
+    _execute(
+        f"UPDATE {table} SET {settings} WHERE {_column(model, key)} = %s",  # noqa: S608 - names of our own models
+        _adapted(model, (*names, key), rows),
+    )
+
+
 Row = tuple[object, ...]
 
 
 def _write(
     model: type[models.Model], names: Sequence[str], rows: Iterable[Row], clash: str
 ) -> None:
+    columns = ", ".join(_column(model, each) for each in names)
+    marks = ", ".join(["%s"] * len(names))
+    table = connection.ops.quote_name(model._meta.db_table)  # noqa: SLF001 - Django's public API
+    _execute(
+        f"INSERT INTO {table} ({columns}) VALUES ({marks}) {clash}",  # noqa: S608 - names of our own models
+        _adapted(model, names, rows),
+    )
+
+
+def _execute(statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.executemany(statement, rows)
+
+
+def _adapted(
+    model: type[models.Model], names: Sequence[str], rows: Iterable[Row]
+) -> list[tuple[Any, ...]]:
+    """Rows as the database takes them."""
     changes = [
         (place, change)
         for place, name in enumerate(names)
-        if (change := _adapter(model._meta.get_field(name))) is not None  # noqa: SLF001 - Django's public API
+        if (change := _adapter(model._meta.get_field(name))) is not None  # noqa: SLF001 - as above
     ]
     made: list[tuple[Any, ...]] = []
     for row in rows:
@@ -55,16 +94,7 @@ def _write(
             if values[place] is not None:
                 values[place] = change(values[place])
         made.append(tuple(values))
-    if not made:
-        return
-    columns = ", ".join(_column(model, each) for each in names)
-    marks = ", ".join(["%s"] * len(names))
-    table = connection.ops.quote_name(model._meta.db_table)  # noqa: SLF001 - as above
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            f"INSERT INTO {table} ({columns}) VALUES ({marks}) {clash}",  # noqa: S608 - names of our own models
-            made,
-        )
+    return made
 
 
 def _column(model: type[models.Model], name: str) -> str:
@@ -76,7 +106,13 @@ def _adapter(field: object) -> Callable[[Any], Any] | None:
     """What the database wants instead of the Python value; None where it takes it as it is."""
     operations = connection.ops  # looked up once: the proxy before it is slow
     if isinstance(field, models.DateTimeField):
-        return operations.adapt_datetimefield_value
+        if connection.features.supports_timezones or connection.timezone is not UTC:
+            return operations.adapt_datetimefield_value
+        return lambda moment: (
+            str(moment.replace(tzinfo=None))  # as Django writes it, five times as fast
+            if moment.tzinfo is UTC
+            else operations.adapt_datetimefield_value(moment)
+        )
     if isinstance(field, models.JSONField):
         return lambda value: operations.adapt_json_value(value, None)
     return None

@@ -74,3 +74,57 @@ def test_a_message_is_kept_until_it_can_be_stored(broker: TestBroker, waker: int
         connection.turn(waker, 0.02)
     assert archive.stored == [b"said"]
     connection.close()
+
+
+class Forgetful(Archive):
+    """Its database is away for the first two tries of anything."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tries: dict[str, int] = {}
+        self.is_away = False
+
+    def attempt(self, what: str) -> None:
+        self.tries[what] = self.tries.get(what, 0) + 1
+        if self.tries[what] <= 2:
+            raise OperationalError("away")
+
+    def connected(self) -> None:
+        self.attempt("connected")
+
+
+def test_a_connection_is_given_its_content_though_the_database_was_away_when_it_was_made(
+    broker: TestBroker, waker: int
+) -> None:
+    archive = Forgetful()
+    connection = Connection("127.0.0.1", broker.port, HUB_PASSWORD, archive)
+    until(lambda: archive.tries.get("connected", 0) >= 3, connection, waker)
+    for _ in range(5):
+        connection.turn(waker, 0.02)
+    assert archive.tries["connected"] == 3
+    connection.close()
+
+
+def test_what_the_broker_acknowledged_is_noted_though_the_database_was_away(
+    broker: TestBroker, waker: int
+) -> None:
+    archive = Forgetful()
+    connection = Connection("127.0.0.1", broker.port, HUB_PASSWORD, archive)
+    until(lambda: archive.tries.get("connected", 0) >= 3, connection, waker)
+    connection.publish(topics.HUB, b"x", done=lambda: archive.attempt("acknowledged"))
+    until(lambda: archive.tries.get("acknowledged", 0) >= 3, connection, waker)
+    connection.close()
+
+
+def test_what_was_on_its_way_when_the_hub_left_does_not_count_when_it_comes_back(
+    broker: TestBroker, waker: int
+) -> None:
+    archive = Forgetful()
+    connection = Connection("127.0.0.1", broker.port, HUB_PASSWORD, archive)
+    until(lambda: connection.has_room and archive.tries.get("connected", 0) >= 3, connection, waker)
+    while connection.has_room:
+        connection.publish(topics.HUB, b"x")
+    connection.close()  # another dispatcher holds the lease now
+    until(lambda: connection.is_up, connection, waker)
+    assert connection.has_room
+    connection.close()
