@@ -34,6 +34,8 @@ def hubs(request: DeskRequest) -> HttpResponse:
         "layers": HeardLayer.objects.exclude(body=b"").defer("body"),
         "items": from_above.defer("body").order_by("-pk")[:SHOWN],
         "children": Child.objects.filter(dismissed_at=None),
-        "deliveries": ChildDelivery.objects.select_related("child").order_by("-said_at", "-item_id")[:SHOWN],
+        "deliveries": ChildDelivery.objects.select_related("child").order_by(
+            "-said_at", "-item_id"
+        )[:SHOWN],
     }
     return render(request, "relay/hubs.html", context)
