@@ -14,7 +14,7 @@ from edge_agent.led.emulators.card import Matrix
 from edge_agent.led.emulators.faults import parse_faults
 from edge_agent.led.emulators.live_view import LiveView
 from edge_agent.led.emulators.serve import Server
-from edge_agent.led.panel import BadFrame
+from edge_agent.led.panel import BadFrame, PanelError
 
 if TYPE_CHECKING:
     import argparse
@@ -65,20 +65,21 @@ def _abilities(driver: registry.Driver) -> list[str]:
 def emulate(arguments: argparse.Namespace) -> int:
     """Be a card on a pty or a TCP port until a signal comes."""
     clock = BoxClock(arguments.clock_folder)
-    matrix = Matrix(arguments.width, arguments.height, arguments.colours)
     try:
-        faults = parse_faults(arguments.fault)
-        card = registry.driver(arguments.driver).card(matrix, clock, faults)
+        driver = registry.driver(arguments.driver)
+        driver.spec(arguments.width, arguments.height, arguments.colours)
+        matrix = Matrix(arguments.width, arguments.height, arguments.colours)
+        card = driver.card(matrix, clock, parse_faults(arguments.fault))
         card.baud = arguments.baud or card.baud
         view = LiveView(card, arguments.png, arguments.state)
         view.load_flash()
-    except (registry.UnknownDriver, ValueError, KeyError) as error:
+    except (PanelError, ValueError, KeyError) as error:
         return fail(str(error), USAGE)
     server = Server(card, arguments.listen, clock, view)
     stop = _stop_on_signals()
     try:
         server.open()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, OverflowError) as error:
         return fail(f"--listen {arguments.listen}: {error}")
     sys.stderr.write(f"模拟控制卡 / emulating {arguments.driver} on {server.where}\n")
     server.run(stop)

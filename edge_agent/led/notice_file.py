@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from contract import codec
 from contract.errors import VillageError
-from contract.notice import Block, Column, Notice, Paragraph, Sender, Table
+from contract.notice import Block, Column, ColumnType, Notice, Paragraph, Sender, Table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +33,7 @@ def read_notices(path: Path) -> tuple[Notice, ...]:
     """
     try:
         data = json.loads(path.read_text(encoding="utf-8-sig"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise NoticeUnreadable(f"{path}: 不是 JSON 文件 / not a JSON file: {error}") from error
     found = data.get("notices", data) if isinstance(data, dict) else data
     entries = found if isinstance(found, list) else [found]
@@ -81,10 +81,22 @@ def _table(table: dict[str, Any]) -> Table:
         else [row[n] for n in open_places]
         for row in table["rows"]
     ]
+    ragged = [n for n, row in enumerate(table["rows"], 1) if len(row) > len(table["columns"])]
+    if ragged:
+        raise KeyError(f"table row {ragged[0]} has more cells than columns")
     return Table(
-        columns=tuple(Column(column["key"], str(column["label"])) for column in columns),
+        columns=tuple(
+            Column(column["key"], str(column["label"]), _column_type(column)) for column in columns
+        ),
         rows=tuple(tuple(map(_cell, row)) for row in cells),
     )
+
+
+def _column_type(column: dict[str, Any]) -> ColumnType:
+    """What decides the alignment; a measure is a number, what is unknown is text."""
+    told = str(column.get("type", "text"))
+    word = "number" if told in {"num", "area"} else told
+    return cast("ColumnType", word if word in get_args(ColumnType) else "text")
 
 
 def _cell(value: object) -> str:

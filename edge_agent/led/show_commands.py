@@ -65,9 +65,9 @@ def snapshot(arguments: argparse.Namespace) -> int:
     fast = _SkippingClock(clock)
     try:
         driver = registry.driver(arguments.driver)
+        spec = driver.spec(arguments.width, arguments.height, arguments.colours)
         matrix = Matrix(arguments.width, arguments.height, arguments.colours)
         card = driver.card(matrix, fast)
-        spec = driver.spec(arguments.width, arguments.height, arguments.colours)
         panel = driver.panel(MemoryLine(card, fast, card.baud), spec, clock=fast)
         screen, lost = _content(arguments, panel.spec)
         sent = panel.show(screen)

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from edge_agent.led.line import SerialLine
-from edge_agent.led.panel import ColourModel, Panel, PanelError, PanelSpec
+from edge_agent.led.panel import ColourModel, Panel, PanelError, PanelRefused, PanelSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from edge_agent.led.emulators.faults import Faults
     from edge_agent.led.line import Line
 
+LEAST_PX, LARGEST_PX = (16, 8), (1024, 512)
+"""Width and height of the smallest panel that can show a character, and of the largest."""
 GROUP = "village_notice.panels"
 OURS = {
     name: f"edge_agent.led.drivers.{name.replace('-', '_')}"
@@ -77,8 +79,18 @@ class Driver:
         return cast("Card", getattr(import_module(module), name)(matrix, clock, faults))
 
     def spec(self, width_px: int, height_px: int, colours: ColourModel = "mono") -> PanelSpec:
-        """What a panel of this size can show behind this card."""
+        """What a panel of this size can show behind this card. Raises: PanelRefused for no size."""
+        if not all(map(_is_within, (width_px, height_px), LEAST_PX, LARGEST_PX)):
+            size = f"{width_px}x{height_px}"
+            raise PanelRefused(
+                f"显示屏不可能是{size}点 / no panel has {size} pixels: give 16x8 to 1024x512",
+                code=0,
+            )
         return PanelSpec(width_px, height_px, colours, self.text_sizes_px)
+
+
+def _is_within(value: int, least: int, most: int) -> bool:
+    return least <= value <= most
 
 
 @cache

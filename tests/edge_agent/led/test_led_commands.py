@@ -14,6 +14,7 @@ import pytest
 
 from edge_agent.cli import main
 from edge_agent.led.drivers import registry
+from edge_agent.led.notice_file import NoticeUnreadable, read_notices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,7 +88,7 @@ def test_showing_on_a_line_that_is_not_there_says_so(
     assert "check plug" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]x", '{"no": "title"}'])
+@pytest.mark.parametrize("content", ["", "{", "[]x", "[" * 100_000, '{"no": "title"}'])
 def test_a_file_that_is_no_notice_is_a_usage_error(
     content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -96,6 +97,29 @@ def test_a_file_that_is_no_notice_is_a_usage_error(
     words = ["led", "snapshot", "--notice", str(file), "--png", str(tmp_path / "a.png")]
     assert main(words) == 2
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("size", [("0", "0"), ("1", "1"), ("-128", "32"), ("5000", "5000")])
+def test_a_panel_of_no_possible_size_is_a_usage_error(
+    size: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["--width", size[0], "--height", size[1], "--png", str(tmp_path / "a.png")]
+    assert main(["led", "snapshot", "--text", "停水", *given]) == 2
+    assert main(["led", "emulate", "--driver", "tpm2", "--listen", "127.0.0.1:0", *given]) == 2
+    assert len(capsys.readouterr().err.strip().splitlines()) == 2
+
+
+def test_a_notice_of_a_file_keeps_what_its_columns_are(tmp_path: Path) -> None:
+    columns = [{"key": key, "label": key, "type": key} for key in ("name", "money", "area", "enum")]
+    table = {"columns": columns, "rows": [["王建国", 1, 2.5, "低保"]]}
+    file = tmp_path / "notice.json"
+    file.write_text(json.dumps({"title": "低保公示", "table": table}), encoding="utf-8")
+    (read,) = read_notices(file)[0].tables
+    assert [column.type for column in read.columns] == ["name", "money", "number", "text"]
+    table["rows"] = [["王建国", 1, 2.5, "低保", "多余"]]
+    file.write_text(json.dumps({"title": "低保公示", "table": table}), encoding="utf-8")
+    with pytest.raises(NoticeUnreadable):
+        read_notices(file)
 
 
 def test_erasing_a_card_must_be_said_twice(capsys: pytest.CaptureFixture[str]) -> None:

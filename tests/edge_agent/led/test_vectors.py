@@ -94,6 +94,16 @@ def test_the_makers_misprinted_frames_are_refused_with_a_reason(vector: dict[str
         registry.driver("onbon-k").decode(bytes.fromhex(vector["frame"]))
 
 
+@pytest.mark.parametrize(
+    "data",
+    [bytes.fromhex("a10101000005005030303050303031"), bytes.fromhex("a3010100000306002200"),
+     bytes.fromhex("a30201000002") + bytes(48), bytes.fromhex("a306010000ff00") + b"?"],
+)  # fmt: skip
+def test_a_sound_frame_whose_counts_do_not_fit_its_length_is_refused(data: bytes) -> None:
+    with pytest.raises(BadFrame):
+        registry.driver("onbon-k").decode(frame.pack(frame.Frame(frame.Header(), data)))
+
+
 @pytest.mark.parametrize("position", range(8, 60, 3))
 def test_one_flipped_bit_anywhere_spoils_a_k_frame(position: int) -> None:
     spoiled = bytearray(K_FRAMES[0])

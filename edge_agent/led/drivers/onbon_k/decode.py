@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any
 
+from edge_agent.led.drivers.hours import SLOTS
 from edge_agent.led.drivers.onbon_k import command, markup, reply
 from edge_agent.led.drivers.onbon_k import frame as wire
 from edge_agent.led.drivers.onbon_k.area import TextArea, unpack_area
@@ -90,6 +91,8 @@ def _dynamic(data: bytes) -> dict[str, Any]:
             raise BadFrame("an area reaches beyond the end of the frame")
         areas.append(area_told(unpack_area(rest[2 : 2 + length])))
         rest = rest[2 + length :]
+    if rest:
+        raise BadFrame(f"{len(rest)} bytes lie behind the last area")
     return {
         "clears_first": bool(data[3]),
         "delete": "all" if data[5] == command.ALL else gone,
@@ -135,6 +138,8 @@ def _file_answer(data: bytes) -> dict[str, Any]:
 
 def _delete_files(data: bytes) -> dict[str, Any]:
     (count,) = struct.unpack_from("<H", data, 5)
+    if len(data) != 7 + 4 * count:
+        raise BadFrame(f"{count} file names are announced, {len(data) - 7} bytes follow")
     names = [_ascii(data[7 + 4 * number : 11 + 4 * number]) for number in range(count)]
     return {"files": names or "all programs"}
 
@@ -144,13 +149,17 @@ def _power(data: bytes) -> dict[str, Any]:
 
 
 def _timers(data: bytes) -> dict[str, Any]:
-    times = data[6 : 6 + 4 * data[5]].hex()
+    if len(data) != 6 + 4 * data[5]:
+        raise BadFrame(f"{data[5]} timers are announced, {len(data) - 6} bytes follow")
+    times = data[6:].hex()
     clocks = [f"{times[at : at + 2]}:{times[at + 2 : at + 4]}" for at in range(0, len(times), 4)]
     return {"timers": [list(pair) for pair in zip(clocks[::2], clocks[1::2], strict=True)]}
 
 
 def _brightness(data: bytes) -> dict[str, Any]:
     kind = {1: "forced", 2: "table"}.get(data[5], str(data[5]))
+    if kind == "table" and len(data) != 7 + SLOTS:
+        raise BadFrame(f"a table of brightness has {SLOTS} levels, {len(data) - 7} follow")
     return {"kind": kind, "level": data[6], "levels": list(data[7:55])}
 
 
