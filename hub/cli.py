@@ -53,6 +53,14 @@ _COMMANDS = {
         "hub.commands.desk:add_backup",
         "write database and uploads into one archive, without keys and other secrets",
     ),
+    "broker": (
+        "hub.commands.boxes:add_broker",
+        "write the bundle with which another machine becomes the second broker",
+    ),
+    "restore": (
+        "hub.commands.desk:add_restore",
+        "put a backup back into an empty hub; its keys come from where they are kept",
+    ),
     "revoke": (
         "hub.commands.boxes:add_revoke",
         "shut a box out at once: its session, certificate, password and rights end",

@@ -129,3 +129,19 @@ def _backup(arguments: argparse.Namespace) -> int:
     size_kb = write_backup(arguments.file.resolve()) // 1024
     answer(f"✓ {arguments.file}: {size_kb} KB（不含密钥 without keys）")
     return DONE
+
+
+def add_restore(command: argparse.ArgumentParser) -> None:
+    """Arguments of ``village-hub restore``."""
+    command.add_argument("file", type=Path, metavar="FILE", help="an archive of village-hub backup")
+    add_data_argument(command)
+    command.set_defaults(run=_restore)
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    from hub.site.restore import restore  # noqa: PLC0415 - help must not pay for it
+
+    restore(arguments.file.resolve(), arguments.data.resolve())
+    open_hub(arguments.data)
+    answer(f"✓ {arguments.data}：请取回 keys 再启动 bring the folder keys back, then serve")
+    return DONE

@@ -2,16 +2,19 @@
 
 Left out: ``keys`` (they are kept by their own ceremony), broker files, logs. In the copy of the
 database every ticket's secret is replaced by noise and the ticket voided, every answer to a
-box and every login session erased, and the file rewritten so that no freed page keeps them.
-To restore: unpack into an empty data folder, bring the keys, start; boxes put their versions
-right by themselves, tickets that were not used yet are issued anew.
+box and every login session erased; on SQLite the file is rewritten so that no freed page keeps
+them, from PostgreSQL they are never read. Uploads are held as they were when the database was
+copied: a file that a clerk deletes while the archive is written is in it all the same.
+`hub.site.restore` puts it back.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import sqlite3
+import subprocess
 import tarfile
 import tempfile
 from pathlib import Path
@@ -21,16 +24,19 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from contract.errors import VillageError
+from hub.site.dump import write_dump
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-DATABASE = "hub.sqlite3"
-_CLEAN: Sequence[str] = (
-    "UPDATE enrol_enrolmentticket SET secret_hex = :noise, answer = NULL",
-    "UPDATE enrol_enrolmentticket SET state = 'revoked' WHERE state = 'staged'",
-    "DELETE FROM django_session",
-)
+SQLITE_FILE, POSTGRES_FILE, MEDIA = "hub.sqlite3", "hub.sql", "media"
+EMPTIED: Sequence[str] = ("django_session",)
+"""Tables of which nothing is kept."""
+VOID = "CASE state WHEN 'staged' THEN 'revoked' ELSE state END"
+CLEANED: Mapping[str, Mapping[str, str]] = {
+    "enrol_enrolmentticket": {"secret_hex": "{noise}", "answer": "NULL", "state": VOID},
+}
+"""Tables in whose columns something else stands in the copy (SQL; ``{noise}`` is random)."""
 
 
 class BackupError(VillageError, OSError):
@@ -41,29 +47,65 @@ def write_backup(path: Path) -> int:
     """Write the archive, whole or not at all; returns its size in bytes.
 
     Raises:
-        BackupError: the hub uses PostgreSQL, the archive cannot be written, or the database is
-            in a transaction.
+        BackupError: the archive cannot be written, ``pg_dump`` is missing or older than the
+            server, or SQLite is in a transaction.
     """
-    if connection.vendor != "sqlite":
-        raise BackupError("本平台用 PostgreSQL，请用 pg_dump / this hub's database: use pg_dump")
     draft = path.with_name(f".{path.name}.part")
     try:
         with tempfile.TemporaryDirectory(prefix="hub-backup-", dir=path.parent) as folder:
-            copy = Path(folder) / DATABASE
-            _copy_database(copy)
-            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with (
-                os.fdopen(handle, "wb") as file,
-                tarfile.open(fileobj=file, mode="w:gz") as archive,
-            ):
-                archive.add(copy, DATABASE)
-                if settings.DATA.media.exists():
-                    archive.add(settings.DATA.media, "media")
+            is_sqlite = connection.vendor == "sqlite"
+            copy = Path(folder) / (SQLITE_FILE if is_sqlite else POSTGRES_FILE)
+            with _uploads() as media:
+                if is_sqlite:
+                    media.hold()
+                    _copy_database(copy)
+                else:
+                    write_dump(copy, connection, EMPTIED, cleaned(), media.hold)
+                _pack(draft, copy, media.held)
         draft.replace(path)
-    except (OSError, sqlite3.Error, DatabaseError) as error:
+    except (OSError, sqlite3.Error, DatabaseError, subprocess.SubprocessError) as error:
         draft.unlink(missing_ok=True)
         raise BackupError(f"备份没有写成 the backup was not written: {error}") from error
     return path.stat().st_size
+
+
+def cleaned() -> dict[str, dict[str, str]]:
+    """`CLEANED` with noise in it."""
+    noise = f"'{secrets.token_hex(16)}'"
+    return {
+        table: {column: sql.format(noise=noise) for column, sql in columns.items()}
+        for table, columns in CLEANED.items()
+    }
+
+
+class _Uploads:
+    """The uploaded files, held by links of their own while the archive is written."""
+
+    def __init__(self, held: Path) -> None:
+        self.held = held
+
+    def hold(self) -> None:
+        """Hold what is there now."""
+        for path in settings.DATA.media.rglob("*"):
+            to = self.held / path.relative_to(settings.DATA.media)
+            if path.is_file():
+                to.parent.mkdir(parents=True, exist_ok=True)
+                with contextlib.suppress(FileNotFoundError):  # deleted at this very moment
+                    os.link(path, to)
+
+
+@contextlib.contextmanager
+def _uploads() -> Iterator[_Uploads]:
+    """Links lie in the data folder: they cannot reach another disk, as the archive may."""
+    with tempfile.TemporaryDirectory(prefix=".backup-", dir=settings.DATA.root) as folder:
+        yield _Uploads(Path(folder))
+
+
+def _pack(draft: Path, copy: Path, media: Path) -> None:
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file, tarfile.open(fileobj=file, mode="w:gz") as archive:
+        archive.add(copy, copy.name)
+        archive.add(media, MEDIA)
 
 
 def _copy_database(path: Path) -> None:
@@ -74,9 +116,11 @@ def _copy_database(path: Path) -> None:
     try:
         target.execute("PRAGMA secure_delete = ON")
         with target:
-            for statement in _CLEAN:
-                named = {"noise": secrets.token_hex(16)} if ":noise" in statement else {}
-                target.execute(statement, named)
+            for table, columns in cleaned().items():
+                changes = ", ".join(f"{column} = {sql}" for column, sql in columns.items())
+                target.execute(f"UPDATE {table} SET {changes}")  # noqa: S608 - our own constants
+            for table in EMPTIED:
+                target.execute(f"DELETE FROM {table}")  # noqa: S608 - as above
         target.execute("VACUUM")
     finally:
         target.close()
