@@ -45,6 +45,8 @@ class Addresses:
     """Of a second broker on this machine, which boxes use when the first is away; 0: none. Its
     listener for certificates has the next number after ``tls_port``."""
     names: tuple[str, ...] = ()
+    elsewhere: str = ""
+    """``mqtts://host:port`` of a broker on another machine, made by ``village-hub broker``."""
 
     @property
     def url(self) -> str:
@@ -63,12 +65,16 @@ class Addresses:
 
     @property
     def standby(self) -> str:
-        """The second broker's address on this machine; empty when there is none."""
+        """The second broker's address as the hub reaches it; empty when there is none."""
+        if self.elsewhere:
+            return self.elsewhere
         return f"mqtt://127.0.0.1:{self.standby_port}" if self.standby_port else ""
 
     @property
     def standby_tls(self) -> str:
         """The second broker's address for boxes with certificates."""
+        if self.elsewhere:
+            return self.elsewhere
         return self._with_tls(self.tls_port + 1) if self.standby_port and self.tls_port else ""
 
     @property

@@ -11,13 +11,13 @@ from __future__ import annotations
 import os
 import secrets
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contract import topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from contract.areas import Area
 
@@ -25,6 +25,24 @@ HUB_USER = "hub"
 HUB_SECRET = "broker-hub"  # noqa: S105 - the name of the file, not the secret
 DEFAULT_PORT = 1883
 MAXIMUM_PACKET_BYTES = 262_144
+LIMITS = (
+    "persistence true",
+    "persistence_file mosquitto.db",
+    "autosave_interval 10",
+    "persistent_client_expiration 90d",
+    "max_keepalive 120",
+    "max_inflight_messages 20",
+    "max_queued_messages 2000",
+    "max_queued_bytes 16777216",
+    f"max_packet_size {MAXIMUM_PACKET_BYTES}",
+    "set_tcp_nodelay true",
+    "connection_messages false",
+    "log_dest stderr",
+    "log_type error",
+    "log_type warning",
+    "log_type notice",
+)
+"""Lines of every broker's configuration, wherever it runs."""
 EVICTION_SOCKET = "evict.sock"
 """Where the hub may come in under any client id: a socket in a folder nobody else may enter."""
 
@@ -45,26 +63,32 @@ class TlsListener:
     """A second listener for boxes with certificates: the certificate's name is the box.
 
     ``folder`` holds ``ca.pem`` (who signs boxes), ``server.pem``, ``server.key`` and, once a
-    hub has written it, ``crl.pem`` (certificates that are no longer good).
+    hub has written it, ``crl.pem`` (certificates that are no longer good). Without a folder the
+    broker finds all four where it was started.
     """
 
     port: int
-    folder: Path
+    folder: Path | None
     host: str = "0.0.0.0"  # noqa: S104 - boxes come from outside; without a certificate nobody enters
 
     @property
     def revoked(self) -> Path:
         """The revocation list."""
-        return self.folder / "crl.pem"
+        return self.place / "crl.pem"
+
+    @property
+    def place(self) -> Path:
+        """The folder; an empty path when it is where the broker was started."""
+        return self.folder or Path()
 
     def lines(self) -> list[str]:
         """The listener's part of ``mosquitto.conf``."""
         return [
-            f"listener {self.port} {self.host}",
-            f"cafile {self.folder / 'ca.pem'}",
-            f"certfile {self.folder / 'server.pem'}",
-            f"keyfile {self.folder / 'server.key'}",
-            *([f"crlfile {self.revoked}"] if self.revoked.exists() else []),
+            f"listener {self.port} {self.host}".rstrip(),
+            f"cafile {self.place / 'ca.pem'}",
+            f"certfile {self.place / 'server.pem'}",
+            f"keyfile {self.place / 'server.key'}",
+            *([f"crlfile {self.revoked}"] if self.folder is None or self.revoked.exists() else []),
             "require_certificate true",
             "use_identity_as_username true",
             "use_username_as_clientid true",
@@ -118,22 +142,8 @@ class BrokerFiles:
             f"password_file {self.passwords}",
             f"acl_file {self.access}",
             "use_username_as_clientid true",
-            "persistence true",
             f"persistence_location {self.folder}/",
-            f"persistence_file {self.database.name}",
-            "autosave_interval 10",
-            "persistent_client_expiration 90d",
-            "max_keepalive 120",
-            "max_inflight_messages 20",
-            "max_queued_messages 2000",
-            "max_queued_bytes 16777216",
-            f"max_packet_size {MAXIMUM_PACKET_BYTES}",
-            "set_tcp_nodelay true",
-            "connection_messages false",
-            "log_dest stderr",
-            "log_type error",
-            "log_type warning",
-            "log_type notice",
+            *LIMITS,
         ]
         if os.geteuid() == 0:
             # As root Mosquitto would become the user `mosquitto`, who may not enter the data

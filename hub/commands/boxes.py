@@ -1,4 +1,4 @@
-"""``village-hub tickets``, ``revoke`` and ``stick``: what concerns single boxes."""
+"""``village-hub tickets``, ``revoke``, ``stick``, ``broker``: boxes and where they connect."""
 
 from __future__ import annotations
 
@@ -78,3 +78,28 @@ def _stick(arguments: argparse.Namespace) -> int:
     if brought.refused:
         say(f"{brought.refused} 个文件不可信,未采用 files were refused")
     return FAILED if brought.refused else DONE
+
+
+def add_broker(command: argparse.ArgumentParser) -> None:
+    """Arguments of ``village-hub broker``."""
+    command.add_argument("into", type=Path, metavar="DIR", help="folder to carry there")
+    command.add_argument(
+        "--name", action="append", required=True, metavar="HOST",
+        help="host name or address by which hub and boxes reach that machine (repeatable)",
+    )  # fmt: skip
+    command.add_argument("--port", type=int, default=8883, help="TCP port there (default 8883)")
+    command.add_argument("--bind", default="", metavar="ADDRESS", help="(default: every one)")
+    add_data_argument(command)
+    command.set_defaults(run=_broker)
+
+
+def _broker(arguments: argparse.Namespace) -> int:
+    open_hub(arguments.data)
+    from hub.ledger.boxes import write_broker_bundle  # noqa: PLC0415 - needs the open hub
+
+    names, port = tuple(arguments.name), arguments.port
+    write_broker_bundle(arguments.into, names, port, arguments.bind)
+    answer(f"✓ {arguments.into}：含私钥，勿留副本 holds a private key: keep no copy")
+    answer("→ 那台机器上 on that machine: sudo sh install.sh")
+    answer(f"→ village-hub serve … --broker-elsewhere mqtts://{names[0]}:{port}")
+    return DONE

@@ -32,6 +32,10 @@ def add_serve(command: argparse.ArgumentParser) -> None:
         help="run a second broker, on this port and the one after --tls-port (default: none)",
     )  # fmt: skip
     command.add_argument(
+        "--broker-elsewhere", default="", metavar="mqtts://HOST:PORT",
+        help="a second broker on another machine (made by village-hub broker)",
+    )  # fmt: skip
+    command.add_argument(
         "--broker-name", action="append", default=[], metavar="HOST",
         help="host name or address by which boxes reach the broker (default: the web site's)",
     )  # fmt: skip
@@ -45,9 +49,12 @@ def _serve(arguments: argparse.Namespace) -> int:
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise SettingsError([f"--listen {arguments.listen!r}: 应写成 主机:端口 write HOST:PORT"])
     names = tuple(arguments.broker_name)
+    if arguments.standby_port and arguments.broker_elsewhere:
+        raise SettingsError(["--standby-port, --broker-elsewhere: 只能有一个 choose one"])
     addresses = serve.Addresses(
-        host, int(port), arguments.broker_port, arguments.tls_port, arguments.standby_port, names
-    )
+        host, int(port), arguments.broker_port, arguments.tls_port, arguments.standby_port, names,
+        arguments.broker_elsewhere,
+    )  # fmt: skip
     return serve.main(arguments.data.resolve(), addresses)
 
 

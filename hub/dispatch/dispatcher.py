@@ -93,7 +93,7 @@ class Dispatcher:
             self._looked_s = now_s
         self._help(now_s)
         for each in self._outlets:
-            each.assertion.turn()
+            each.turn()
         if any(each.connection.has_room for each in self._outlets):
             self._answers.turn(now_s)
 

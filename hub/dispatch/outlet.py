@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
+from hub.broker.admission import Admission
+from hub.broker.elsewhere import TOLD
+from hub.broker.errors import BrokerError
+from hub.broker.files import BrokerFiles
 from hub.dispatch.assertion import Assertion
 from hub.dispatch.connection import Connection
 
@@ -28,6 +32,8 @@ class BrokerAddress:
     host: str
     port: int
     tls: ssl.SSLContext | None = None
+    told: Path | None = None
+    """Of a broker on another machine: what it was told of who may do what."""
 
 
 class Owner(Protocol):
@@ -52,13 +58,25 @@ class Outlet:
     def __init__(self, address: BrokerAddress, password: str, owner: Owner) -> None:
         self.connection = Connection(address.host, address.port, password, self, address.tls)
         self.assertion = Assertion(self.connection, self._acknowledged)
+        self._admission: Admission | None = None
+        if address.told is not None:
+            access = BrokerFiles(address.told.parent).access
+            self._admission = Admission(access, address.told, self.connection.publish)
         self._owner = owner
         self._holds: dict[str, tuple[int, int]] = {}
 
     def connected(self) -> None:
         """The broker may have lost everything: assert everything."""
         self._holds.clear()
+        if self._admission is not None:
+            self._admission.restart()
         self.assertion.restart(self._owner.connected(self))
+
+    def turn(self) -> None:
+        """Tell the broker who may be there, then what is in force."""
+        if self._admission is not None and self.connection.has_room:
+            self._admission.turn()
+        self.assertion.turn()
 
     def received(self, messages: Sequence[Incoming]) -> None:
         """Hand messages over."""
@@ -78,12 +96,19 @@ def parse(address: str, tls_folder: Path) -> BrokerAddress:
 
     Args:
         address: of the broker.
-        tls_folder: for mqtts holds ``ca.pem``, ``hub.pem`` and ``hub.key``.
+        tls_folder: in the hub's broker folder; for mqtts holds ``ca.pem``, ``hub.pem`` and
+            ``hub.key``.
+
+    Raises:
+        BrokerError: nobody has made the bundle of that broker yet.
     """
     parts = urlsplit(address)
     host = parts.hostname or "127.0.0.1"
     if parts.scheme != "mqtts":
         return BrokerAddress(host, parts.port or 1883)
+    told = tls_folder.parent / TOLD
+    if not told.exists():
+        raise BrokerError(f"{host}: 先做 village-hub broker / make its bundle first")
     context = ssl.create_default_context(cafile=str(tls_folder / "ca.pem"))
     context.load_cert_chain(tls_folder / "hub.pem", tls_folder / "hub.key")
-    return BrokerAddress(host, parts.port or 8883, context)
+    return BrokerAddress(host, parts.port or 8883, context, told)

@@ -39,6 +39,18 @@ def prepare(authority: Authority, folder: Path, names: Iterable[str]) -> None:
         write_whole(folder / "crl.pem", authority.revocation_list(()))
 
 
+def let_hub_in(authority: Authority, folder: Path) -> None:
+    """Write ``ca.pem``, ``hub.pem`` and ``hub.key``: how the hub enters another machine's broker.
+
+    They are made anew each time; every broker of the county believes the authority.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    certificate, key = authority.hub()
+    write_whole(folder / "ca.pem", authority.certificate_pem())
+    write_whole(folder / "hub.key", key)
+    write_whole(folder / "hub.pem", certificate)
+
+
 def write_revoked(authority: Authority, folder: Path, certificates_pem: Iterable[str]) -> None:
     """Bring ``crl.pem`` up to date; it is left alone when it says the same already."""
     path = folder / "crl.pem"

@@ -13,6 +13,7 @@ from django.utils import timezone
 from contract.areas import Area
 from contract.errors import ContractError
 from contract.topics import check_box_id
+from hub.broker.elsewhere import write_bundle
 from hub.broker.files import HUB_SECRET, Account, BrokerFiles
 from hub.broker.passwords import hashed, new_password
 from hub.dispatch.key_sets import current_key_set
@@ -23,7 +24,8 @@ from hub.ledger.models import Box
 from hub.relay import access
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
 DEFAULT_BROKER = "mqtt://127.0.0.1:1883"
 
@@ -103,6 +105,29 @@ def write_accounts() -> None:
         broker_files().tls,
         [*ended.values_list("certificate_pem", flat=True), *access.ended_certificates()],
     )
+
+
+def write_broker_bundle(into: Path, names: Sequence[str], port: int, bind: str = "") -> None:
+    """Write what makes a broker of another machine, and what lets the hub in there.
+
+    Args:
+        into: the folder to carry there; a bundle in it is brought up to date.
+        names: host names and addresses by which hub and boxes reach that machine.
+        port: of its listener.
+        bind: address of the listener; empty for all.
+    """
+    authority = Authority(settings.DATA.keys / "authority")
+    write_accounts()
+    broker_tls.prepare(authority, into, names)
+    broker_tls.write_revoked(authority, into, _ended())
+    broker_tls.let_hub_in(authority, broker_files().tls)
+    write_bundle(broker_files(), into, port, bind)
+
+
+def _ended() -> Iterable[str]:
+    """Certificates that are no longer good."""
+    ended = EnrolmentTicket.objects.exclude(certificate_ended_at=None)
+    return ended.values_list("certificate_pem", flat=True)
 
 
 def broker_files() -> BrokerFiles:
