@@ -28,6 +28,10 @@ _NOT_YET_KNOWN = ((0x1F000, 0x1FAFF), (0x2A6DE, 0x2EE5F), (0x30000, 0x323AF))
 """Characters and emoji of Unicode 15 and later, which Python 3.11 calls unassigned."""
 _MARKS_IN_A_ROW = 5
 _MOJIBAKE = re.compile(r"锟斤拷|烫烫烫|屯屯屯|[\u00c2-\u00f4][\u0080-\u00bf]{1,3}|\ufffd")
+_DECEIVING = re.compile(
+    f"[{''.join(sorted(_BIDI))}\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f"
+    "\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 _TOPIC_UNSAFE = re.compile(r"[/#+\x00-\x20\x7f-\x9f]")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _SEARCH_DOTS = str.maketrans(dict.fromkeys("•・．.‧∙⋅●᛫・", "·"))
@@ -126,6 +130,11 @@ def accept(text: str, bounds: Bounds = BODY) -> str:
 def without_unsafe(text: str) -> str:
     """The text without controls, invisible characters and code points that no font has."""
     return _cleaned(text)[0]
+
+
+def deceives(text: str) -> bool:
+    """Whether a text holds direction controls or control codes, which no hub lets through."""
+    return _DECEIVING.search(text) is not None
 
 
 def search_form(text: str) -> str:

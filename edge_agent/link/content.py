@@ -2,14 +2,15 @@
 
 The hash comes from the signed manifest; the notice carries its own signature (role *content*)
 or an alert two of role *emergency*. The personal-data scan is the same that the hub ran; it is
-run again because a key that leaks must not be enough to put names and numbers on a panel.
+run again because a key that leaks must not be enough to put names and numbers on a panel; so is
+the look for codes that would turn an amount round before a reader's eyes.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from contract import privacy
+from contract import plain_text, privacy
 from contract.alert import Alert
 from contract.areas import Area
 from contract.errors import ContractError, RefusalReason
@@ -40,6 +41,9 @@ def open_notice(item: Item, area: Area, body: bytes, trust: Trust) -> Notice:
         raise ContractError("the manifest lists this content under another name")
     if not _is_addressed(notice.areas, area):
         raise ContractError("the notice is not for this area", RefusalReason.WRONG_AREA)
+    cells = (cell for each in notice.tables for row in (*each.rows, each.total) for cell in row)
+    if any(map(plain_text.deceives, (*_texts(notice), *cells))):
+        raise ContractError("a text with direction or control codes")
     leaks = list(_leaks(notice))
     if leaks:
         kinds = ", ".join(sorted({leak.kind.value for leak in leaks}))
@@ -77,7 +81,8 @@ def _texts(notice: Notice) -> Iterator[str]:
     """Everything a villager could read or hear, but not the office's own telephone."""
     yield from (notice.title, notice.summary, notice.item_name, notice.correction)
     if notice.speech is not None:
-        yield notice.speech.text
+        yield from (notice.speech.text, *notice.speech.readings)
+        yield from (each.speaker for each in notice.speech.own)
     for block in notice.blocks:
         if isinstance(block, Heading | Paragraph):
             yield block.text

@@ -169,6 +169,18 @@ def test_unmasked_personal_data_never_takes_force(
     assert b"1960" not in b"".join(str(each.body).encode() for each in box.held.outbox.after(0))
 
 
+@pytest.mark.parametrize("summary", ["补助\u202e00051\u202c元", "停水\x00通知", "停水\u2066七月"])
+def test_a_text_that_shows_other_than_it_says_never_takes_force(
+    box: Box, county: County, summary: str
+) -> None:
+    table = Table((Column("c1", "说明"),), ((summary,),))
+    first = county.seal(county.notice("N1", summary=summary))
+    second = county.seal(county.notice("N2", blocks=(table,)))
+    box.take(county.manifest(1, ("N1", 1, first), ("N2", 1, second)), first, second)
+    assert box.names() == set()
+    assert box.refusals() == [("N1", "malformed"), ("N2", "malformed")]
+
+
 def test_a_recording_that_does_not_come_holds_the_text_up_for_seconds_only(
     box: Box, county: County, clock: ManualClock
 ) -> None:
