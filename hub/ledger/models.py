@@ -51,7 +51,7 @@ class Box(models.Model):
 class OutboxCursor(models.Model):
     """Up to which number everything of one part's outbox is stored here."""
 
-    box = models.ForeignKey(Box, models.CASCADE)
+    box = models.ForeignKey(Box, models.CASCADE, db_index=False)  # the constraint has an index
     part = models.CharField(max_length=8)
     outbox = models.CharField(max_length=40)
     seq = models.PositiveBigIntegerField(default=0)
@@ -68,7 +68,7 @@ class OutboxCursor(models.Model):
 class ReceiptRow(models.Model):
     """One receipt as it came."""
 
-    box = models.ForeignKey(Box, models.CASCADE)
+    box = models.ForeignKey(Box, models.CASCADE, db_index=False)  # the constraint has an index
     part = models.CharField(max_length=8)
     outbox = models.CharField(max_length=40)
     seq = models.PositiveBigIntegerField()
@@ -96,7 +96,7 @@ class ReceiptRow(models.Model):
 class Delivery(models.Model):
     """What became of one revision of a notice in one box. Times are the box's own."""
 
-    box = models.ForeignKey(Box, models.CASCADE, related_name="deliveries")
+    box = models.ForeignKey(Box, models.CASCADE, related_name="deliveries", db_index=False)
     notice_id = models.CharField(max_length=64)
     revision = models.PositiveIntegerField()
     received_at = models.DateTimeField(null=True)
