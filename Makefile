@@ -8,7 +8,7 @@ OUT    ?= evidence
 export VILLAGE_VOICE_FOLDER := $(VOICE)
 
 # pip's index is the machine's own setting; hashes in the lock files hold what it gives.
-.PHONY: help demo test bench faults powercut fleet voice lint format lock clean packages-demo packages-test
+.PHONY: help demo test bench faults powercut fleet cluster voice lint format lock clean packages-demo packages-test
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -33,6 +33,10 @@ powercut: packages-test $(VENV)/.tools   ## power cuts at block level in qemu: a
 
 fleet: packages-test $(VENV)/.tools   ## 2,000 simulated boxes against the real hub and broker
 	@$(BIN)/python -m bench.fleet
+
+cluster: packages-test $(VENV)/.tools   ## hub and boxes through aedes nodes on Redis, with faults (Node 20 and redis-server)
+	@npm ci --silent --prefix bench/cluster
+	@$(BIN)/python -m bench.cluster
 
 voice: $(VOICE)/.fetched   ## the Mandarin voice, and the stock phrases that boxes carry
 	@$(BIN)/python -m edge_agent.audio.voices.stock --into "$(VOICE)/stock" --model "$(VOICE)"

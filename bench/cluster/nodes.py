@@ -12,6 +12,8 @@ from typing import IO
 
 HERE = Path(__file__).resolve().parent
 AGAIN_AFTER_S = 0.5
+NODE = 20
+"""What aedes asks for."""
 STOP_WITHIN_S = 5.0
 
 
@@ -23,7 +25,10 @@ def missing() -> str:
     """What has to be installed first; empty when all is there."""
     for program in ("node", "redis-server"):
         if shutil.which(program) is None:
-            return f"{program} is not installed (apt install nodejs redis-server)"
+            return f"{program} is not installed (Node {NODE} or newer, Debian's redis-server)"
+    version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False)
+    if int(version.stdout.lstrip("v").partition(".")[0] or 0) < NODE:
+        return f"node is {version.stdout.strip()}, aedes needs {NODE} or newer"
     if not (HERE / "node_modules" / "aedes").is_dir():
         return "aedes is not installed (npm ci --prefix bench/cluster)"
     return ""
