@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from edge_agent import cli, settings, supervisor
 from edge_agent.clock import BoxClock
+from edge_agent.errors import SettingsError
 
 if TYPE_CHECKING:
     import argparse
@@ -64,7 +65,12 @@ def run_box(arguments: argparse.Namespace) -> int:
 
 def check(arguments: argparse.Namespace) -> int:
     """Say that the settings are right, and what they declare."""
+    from edge_agent import declared  # noqa: PLC0415 - no part pays for the others' drivers
+
     found = settings.load(arguments.settings)
+    problems = declared.faults(found)
+    if problems:
+        raise SettingsError(problems)
     sys.stdout.write(
         f"设置正确 settings are right: {found.box.village} {found.box.area}, "
         f"{len(found.panel)} panel(s), {len(found.zone)} zone(s)\n"

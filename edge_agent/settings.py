@@ -204,6 +204,14 @@ class Settings:
         return folder
 
 
+_KINDS = {
+    str: "文字 a text in quotes",
+    int: "整数 a whole number",
+    float: "数 a number",
+    bool: "true/false",
+}
+
+
 def load(path: Path) -> Settings:
     """Read and check a settings file.
 
@@ -213,9 +221,12 @@ def load(path: Path) -> Settings:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SettingsError([f"cannot read {path}: {error.strerror}"]) from error
+        problem = f"{path}: 读不了，请核对 --settings cannot read it, check it ({error.strerror})"
+        raise SettingsError([problem]) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError([f"{path}: {error}"]) from error
+        raise SettingsError(
+            [f"{path}: 不是 TOML，请改这一处 not TOML, mend this place: {error}"]
+        ) from error
     problems: list[str] = []
     found = _section(Settings, data, "", problems)
     if problems or not isinstance(found, Settings):
@@ -232,15 +243,15 @@ def _section(cls: Any, data: dict[str, Any], where: str, problems: list[str]) ->
     for name in data:
         if name not in known:
             close = difflib.get_close_matches(name, known, n=1)
-            hint = f" (did you mean {close[0]!r}?)" if close else ""
-            problems.append(f"{where}{name} is not a setting{hint}")
+            hint = f" (是不是 did you mean {close[0]!r}?)" if close else "，请删去 take it out"
+            problems.append(f"{where}{name}: 没有这一项 is not a setting{hint}")
     values: dict[str, object] = {}
     before = len(problems)
     for name, each in known.items():
         if name in data:
             values[name] = _value(hints[name], data[name], f"{where}{name}", problems)
         elif each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING:
-            problems.append(f"{where}{name} is missing")
+            problems.append(f"{where}{name}: 缺这一项，请补上 is missing, add it")
     return cls(**values) if len(problems) == before else None
 
 
@@ -258,32 +269,32 @@ def _value(hint: Any, data: Any, where: str, problems: list[str]) -> object:  # 
         return float(data)
     elif type(data) is hint:
         return data
-    problems.append(f"{where}: expected {getattr(hint, '__name__', 'a list')}")
+    problems.append(f"{where}: 应为 expected {_KINDS.get(hint, '一个表 a list or table')}")
     return None
 
 
 def _check(settings: Settings, problems: list[str]) -> None:
     try:
         if Area.parse(settings.box.area).level != "village":
-            problems.append("box.area must be a village's 12-digit code")
+            problems.append("box.area: 应为12位村代码 must be a village's 12-digit code")
         check_box_id(settings.box.id)
     except ContractError as error:
         problems.append(f"box: {error}")
     problems.extend(
-        f"panel {panel.name}: size must lie within 16x8 and 1024x512 pixels"
+        f"panel {panel.name}: 尺寸应在 size must lie within 16x8 – 1024x512"
         for panel in settings.panel
         if not (16 <= panel.width_px <= 1024 and 8 <= panel.height_px <= 512)
     )
     if settings.kiosk.paper not in PAPERS:
-        problems.append(f"kiosk.paper must be one of {', '.join(PAPERS)}")
+        problems.append(f"kiosk.paper: 应为 must be one of {', '.join(PAPERS)}")
     if settings.microphone.capture not in CAPTURES:
-        problems.append(f"microphone.capture must be one of {', '.join(CAPTURES[1:])}")
+        problems.append(f"microphone.capture: 应为 must be one of {', '.join(CAPTURES[1:])}")
     heard = {zone.name for zone in settings.zone}
     problems.extend(
-        f"microphone.zones: there is no zone {name!r}"
+        f"microphone.zones: 没有这个分区 there is no zone {name!r}"
         for name in settings.microphone.zones
         if name not in heard
     )
     names = [zone.name for zone in settings.zone] + [panel.name for panel in settings.panel]
     if len(set(names)) != len(names):
-        problems.append("every panel and every zone needs a name of its own")
+        problems.append("panel, zone: 名字不能重复 every one needs a name of its own")

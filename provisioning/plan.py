@@ -58,7 +58,11 @@ def read_plan(path: Path) -> list[PlannedBox]:
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise PlanError(
+            [f"{path}: 读不了，请核对路径 check the path ({error.strerror})"]
+        ) from error
+    except UnicodeDecodeError as error:
         raise PlanError([f"{path}: 读不出,请存为 UTF-8 的 CSV / save it as UTF-8 CSV"]) from error
     reader = csv.DictReader(io.StringIO(text))
     faults = _header_faults(reader.fieldnames or [])

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from edge_agent import cli
 from edge_agent.errors import SettingsError
 from edge_agent.settings import load
 
@@ -55,8 +56,8 @@ def test_every_fault_is_named_and_the_meant_name_is_offered(tmp_path: Path) -> N
     text = GOOD.replace("width_px", "widht_px").replace('id = "qingshi-1"', "id = 7")
     problems = _problems(tmp_path, text)
     assert "did you mean 'width_px'" in problems
-    assert "panel[0].width_px is missing" in problems
-    assert "box.id: expected str" in problems
+    assert "panel[0].width_px: 缺这一项" in problems
+    assert "box.id: 应为 expected 文字" in problems
 
 
 @pytest.mark.parametrize(
@@ -79,3 +80,15 @@ def test_a_missing_or_torn_file_is_one_plain_line(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot read"):
         load(tmp_path / "nothing.toml")
     assert "agent.toml" in _problems(tmp_path, GOOD + "\n[box")
+
+
+def test_check_asks_the_parts_for_what_only_they_know(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["check", "--settings", str(_write(tmp_path, GOOD))]) == cli.DONE
+    text = GOOD.replace("onbon-k", "onbon-q").replace("relay_pin", 'sink = "pulse"\nrelay_pin')
+    text += '[audio]\nquiet_hours = "25:00-6"\nsoft_hours = ["noon"]\n'
+    assert cli.main(["check", "--settings", str(_write(tmp_path, text))]) == cli.BAD_SETTINGS
+    said = capsys.readouterr().err
+    for word in ("onbon-q", "onbon-k", "pulse", "25:00-6", "noon"):
+        assert word in said
