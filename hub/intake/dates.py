@@ -15,6 +15,7 @@ from hub.intake.numbers import parse_chinese_whole
 
 CHINA = timezone(timedelta(hours=8))
 _FIRST_YEAR, _LAST_YEAR = 1949, 2099
+_FARTHEST, _LAST_MINUTE = timedelta(hours=14), 59
 _CHINESE_YEAR = dict(zip("〇零○一二三四五六七八九", "000123456789", strict=True))
 _DAY = re.compile(
     r"(?P<y>\d{4})(?P<sep>[-/.年])\s?(?P<m>\d{1,2})(?:(?P=sep)|月)\s?(?P<d>\d{1,2})[日号]?",
@@ -149,7 +150,10 @@ def _with_clock(day: date, clock: re.Match[str], value: object, where: str) -> d
     midnight = hour == 24 and not minute and not second
     if not midnight and not (hour < 24 and minute < 60 and second < 60):
         raise _no_date(value, where)
-    return _at(day, hour, minute, second, _zone(clock["zone"]))
+    zone = _zone(clock["zone"])
+    if zone is None:
+        raise _no_date(value, where)
+    return _at(day, hour, minute, second, zone)
 
 
 def _at(day: date, hour: int, minute: int, second: int, zone: timezone) -> datetime:
@@ -157,14 +161,16 @@ def _at(day: date, hour: int, minute: int, second: int, zone: timezone) -> datet
     return start + timedelta(hours=hour, minutes=minute, seconds=second)
 
 
-def _zone(text: str | None) -> timezone:
+def _zone(text: str | None) -> timezone | None:
+    """The offset as written; None for one that no place on earth has."""
     if not text:
         return CHINA
     if text == "Z":
         return timezone.utc  # noqa: UP017 - the class is what the annotation names
-    sign = -1 if text[0] == "-" else 1
-    hours, minutes = int(text[1:3]), int(text[-2:])
-    return timezone(sign * timedelta(hours=min(hours, 14), minutes=min(minutes, 59)))
+    offset = timedelta(hours=int(text[1:3]), minutes=int(text[-2:]))
+    if offset > _FARTHEST or int(text[-2:]) > _LAST_MINUTE:
+        return None
+    return timezone(-offset if text[0] == "-" else offset)
 
 
 def _no_date(value: object, where: str) -> IntakeError:
