@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+from django.db import transaction
+
 from contract.errors import ContractError, RefusalReason
 from contract.keys import Trust
 from hub.relay import refusals
@@ -21,7 +23,13 @@ class Chains:
         self._waiting: dict[str, dict[int, bytes]] = {}
 
     def restart(self) -> None:
-        """A new connection brings the whole chain again."""
+        """A new connection brings the whole chain again; what never fitted is told."""
+        for area, waiting in self._waiting.items():
+            for version in waiting:
+                error = ContractError(
+                    f"key set {version} does not follow from ours", RefusalReason.BAD_SIGNATURE
+                )
+                refusals.note(f"keys.{area}", error)
         self._waiting.clear()
 
     def take(self, area: str, body: bytes) -> bool:
@@ -58,7 +66,9 @@ class Chains:
                     refusals.note(f"keys.{area}", error)
                     del waiting[version]
                 continue  # perhaps one in between is still to come
-            AncestorKeys.objects.create(area=area, version=version, body=waiting.pop(version))
+            with transaction.atomic():
+                AncestorKeys.objects.create(area=area, version=version, body=waiting[version])
+            del waiting[version]
         if trust.keys.version != began:
             _log.warning("the hub of %s has key set %d", area, trust.keys.version)
         return trust.keys.version != began

@@ -27,7 +27,7 @@ class Parent(models.Model):
 
 
 class AncestorKeys(models.Model):
-    """A sealed key set of a hub above, from the one that was pinned on; a chain without gaps."""
+    """A sealed key set of a hub above, from the pinned one on; each vouches for the next."""
 
     area = models.CharField(max_length=12)
     version = models.PositiveIntegerField()

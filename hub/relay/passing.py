@@ -20,6 +20,7 @@ from contract.areas import Area
 from contract.manifest import SMALL_ASSET_BYTES, Manifest
 from contract.notice import Notice
 from hub.dispatch import manifests
+from hub.dispatch.assertion import body_of
 from hub.dispatch.models import Layer, RetainedBlob
 from hub.relay.delegation import own_area
 from hub.relay.models import HeardLayer, Parent
@@ -112,11 +113,12 @@ def _keep(item: Item, area: str, message: Notice | Alert | None, body: bytes | N
         "sealed_by": _from_above(),
         **_times(message),
     }
-    if body is not None:
-        values["body"] = body
+    whole = body or body_of(item.sha256)  # perhaps it came for another area before
+    if whole is not None:
+        values["body"] = whole
     if known is not None:
         rows.update(**values)
-    elif body is not None:
+    elif whole is not None:
         names = {"notice_id": item.id, "revision": item.revision, "kind": item.kind}
         rows.create(**names, area=area, sealed_at=timezone.now(), **values)
 

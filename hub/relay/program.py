@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import Error as DatabaseError
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections, transaction
 from django.utils import timezone
 
 from contract import topics
@@ -118,7 +118,7 @@ class Relay:
         self._note_up(is_up=False)
 
     def _note_up(self, *, is_up: bool) -> None:
-        with contextlib.suppress(DatabaseError):  # it is said for people only
+        with contextlib.suppress(DatabaseError), transaction.atomic():  # said for people only
             row = Parent.objects.filter(pk=self._parent.pk)
             row.update(is_up=is_up, changed_at=timezone.now())
 
@@ -188,11 +188,12 @@ def run() -> int:
             relay = _turn(relay)
         except DatabaseError:
             _log.exception("the database is not available, trying again")
-            relay = _without(relay)
+            _end(relay)
+            relay = None
             close_old_connections()
         if relay is None:
             stopped.wait(AFTER_TROUBLE_S)
-    _without(relay)
+    _end(relay)
     return 0
 
 
@@ -200,14 +201,15 @@ def _turn(relay: Relay | None) -> Relay | None:
     """One turn with the hub above as it is now; None without one."""
     parent = Parent.objects.first()
     if relay is not None and (parent is None or parent.joined_at != relay.joined_at):
-        relay = _without(relay)
+        _end(relay)
+        relay = None
     if parent is not None:
         relay = relay or Relay(parent)
         relay.turn()
     return relay
 
 
-def _without(relay: Relay | None) -> None:
+def _end(relay: Relay | None) -> None:
     """End it; what it did not acknowledge comes again. A database that is away does not matter."""
     if relay is not None:
         with contextlib.suppress(DatabaseError):

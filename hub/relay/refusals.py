@@ -6,6 +6,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.db import transaction
 from django.utils import timezone
 
 from hub.ledger.models import FleetAlarm
@@ -29,9 +30,10 @@ def note(what: str, error: ContractError) -> None:
 def tell(kind: str, detail: str) -> None:
     """Raise an alarm about the hub above, once an hour for the same."""
     line = f"{ABOVE}{detail}"[:200]
-    recent = FleetAlarm.objects.filter(kind=kind, detail=line, at__gt=timezone.now() - QUIET)
-    if not recent.exists():
-        FleetAlarm.objects.create(kind=kind, detail=line)
+    told = FleetAlarm.objects.filter(kind=kind, detail=line, at__gt=timezone.now() - QUIET)
+    with transaction.atomic():
+        if not told.exists():
+            FleetAlarm.objects.create(kind=kind, detail=line)
 
 
 def recent() -> tuple[str, ...]:
