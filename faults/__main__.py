@@ -33,6 +33,7 @@ FAMILIES = (
     "disk",
     "downloads",
     "elsewhere",
+    "enrolment",
     "hanging",
     "hub",
     "loudspeaker",

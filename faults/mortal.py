@@ -37,8 +37,16 @@ class Mortal:
 
     def wait(self) -> int:
         """How many lines it ran; 0 when it died."""
-        os.waitpid(self._pid, 0)
+        if self._pid:
+            os.waitpid(self._pid, 0)
+        self._pid = 0
         return int(self._counted.read_text()) if self._counted.exists() else 0
+
+    def is_alive(self) -> bool:
+        """Whether it still works."""
+        if self._pid and os.waitpid(self._pid, os.WNOHANG)[0]:
+            self._pid = 0
+        return bool(self._pid)
 
     def kill(self) -> None:
         """SIGKILL."""

@@ -12,11 +12,4 @@ ROWS = (
         is_built=False,
         why="updates over the air are not built",
     ),
-    Row(
-        "R14",
-        "enrolment cut at each step",
-        "enrolled once or not at all",
-        is_built=False,
-        why="no row yet: needs the hub's web server on the stand",
-    ),
 )
