@@ -23,6 +23,7 @@ from hub.dispatch.reports import Reports, note_silent
 from hub.dispatch.wake import wait_for
 from hub.feedback.sending import AnswerPost
 from hub.ledger import boxes, taking
+from hub.live import keeping as live_keeping
 from hub.live.relay import Relay
 from hub.relay import children
 from hub.sealing.models import OutboxKind, SealedNotice
@@ -138,6 +139,7 @@ class Dispatcher:
         for area in {each for wanted in self._unsent.values() for each in wanted}:
             self._changed(area)  # perhaps sealed by a process that died before it sent it
         note_silent()
+        live_keeping.purge(timezone.now())
         disk.note_low(boxes.broker_files().folder)
 
     def _renew_keys(self) -> None:
