@@ -10,7 +10,9 @@ from edge_agent.audio.pcm import RATE_HZ
 from edge_agent.audio.voices.loudness import Samples, leveled
 
 _SILENT = 0.008
-_MARGIN_S = 0.04
+_LEAD_S = 0.12
+"""Stays before the words: the burst of q, c, ch may lie below the threshold; they became x, s."""
+_TAIL_S = 0.04
 _FADE_S = 0.008
 _FOLLOW_S = 0.015
 _RATIO = 1.4
@@ -19,12 +21,12 @@ _PAUSE_DB = 35.0
 
 
 def trimmed(samples: Samples, rate_hz: int) -> Samples:
-    """Without the silence before and after the words; 40 ms of it stay."""
+    """Without the silence before and after the words; 120 ms and 40 ms of it stay."""
     loud = np.flatnonzero(np.abs(samples) > _SILENT)
     if not len(loud):
         return samples[:0]
-    margin = int(_MARGIN_S * rate_hz)
-    return samples[max(0, loud[0] - margin) : loud[-1] + margin]
+    lead, tail = int(_LEAD_S * rate_hz), int(_TAIL_S * rate_hz)
+    return samples[max(0, loud[0] - lead) : loud[-1] + tail]
 
 
 def joined(pieces: list[Samples], rate_hz: int, pause_s: float) -> Samples:

@@ -81,9 +81,9 @@ def test_resampling_keeps_the_pitch_and_the_length() -> None:
 
 def test_sentences_are_trimmed_and_joined_with_a_pause() -> None:
     word = np.concatenate([np.zeros(RATE_HZ), tone(300, 0.5, 1), np.zeros(RATE_HZ)])
-    assert len(trimmed(word, RATE_HZ)) / RATE_HZ == pytest.approx(1.08, abs=0.02)
+    assert len(trimmed(word, RATE_HZ)) / RATE_HZ == pytest.approx(1.16, abs=0.02)
     both = joined([word, np.zeros(500), word], RATE_HZ, 0.5)
-    assert len(both) / RATE_HZ == pytest.approx(2.66, abs=0.03)
+    assert len(both) / RATE_HZ == pytest.approx(2.82, abs=0.03)
     assert joined([], RATE_HZ, 0.5).size == 0
 
 
