@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from edge_agent.clock import Clock
     from edge_agent.led.line import Line
+    from edge_agent.led.panel import Screen
 
 _log = logging.getLogger(__name__)
 
@@ -31,6 +32,24 @@ STALE_WAIT_S = 0.3
 
 class Preempted(Exception):
     """Something urgent waits; the exchange under way was given up."""
+
+
+class FirstUrgent:
+    """Asks between pieces for a screen that goes first, and keeps the one that it was given."""
+
+    def __init__(self, ask: Callable[[], Screen | None] | None) -> None:
+        self._ask = ask
+        self._found: Screen | None = None
+
+    def __call__(self) -> bool:
+        """Whether something urgent waits."""
+        if self._found is None and self._ask is not None:
+            self._found = self._ask()
+        return self._found is not None
+
+    def instead_of(self, screen: Screen) -> Screen:
+        """What is to be shown now."""
+        return self._found or screen
 
 
 class ReplyReader(Protocol[Reply_co]):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from edge_agent.led.drivers import hours
 from edge_agent.led.drivers.card_pages import TextPage, text_pages, unshown
-from edge_agent.led.drivers.exchange import Preempted, Traffic
+from edge_agent.led.drivers.exchange import FirstUrgent, Preempted, Traffic
 from edge_agent.led.panel import Area, PanelError, Screen
 
 if TYPE_CHECKING:
@@ -51,21 +51,14 @@ class TextSign(ABC):
 
     def show(self, screen: Screen, *, urgent: Callable[[], Screen | None] | None = None) -> Sent:
         """Bring the sign to ``screen``. Raises: PanelSilent, PanelRefused, LineLost."""
-        waiting: list[Screen] = []
-
-        def cut() -> bool:
-            found = urgent() if urgent is not None and not waiting else None
-            if found is not None:
-                waiting.append(found)
-            return bool(waiting)
-
+        first = FirstUrgent(urgent)
         self.traffic = Traffic()
-        self._set_urgent(cut)
+        self._set_urgent(first)
         try:
             self._bring(screen)
         except Preempted:
             self._set_urgent(None)
-            screen = waiting[0]
+            screen = first.instead_of(screen)
             self._bring(screen)
         finally:
             self._set_urgent(None)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from edge_agent.led.drivers import hours
-from edge_agent.led.drivers.exchange import Exchange, Preempted, Traffic
+from edge_agent.led.drivers.exchange import Exchange, FirstUrgent, Preempted, Traffic
 from edge_agent.led.drivers.onbon_6 import area as pixel_area
 from edge_agent.led.drivers.onbon_6 import frame as wire
 from edge_agent.led.drivers.onbon_6.area import PixelArea, pack_area
@@ -111,21 +111,14 @@ class Onbon6:
 
     def show(self, screen: Screen, *, urgent: Callable[[], Screen | None] | None = None) -> Sent:
         """Bring the panel to ``screen``. Raises: PanelSilent, PanelRefused, LineLost."""
-        waiting: list[Screen] = []
-
-        def cut() -> bool:
-            found = urgent() if urgent is not None and not waiting else None
-            if found is not None:
-                waiting.append(found)
-            return bool(waiting)
-
+        first = FirstUrgent(urgent)
         self._exchange.traffic = Traffic()
-        self._exchange.urgent = cut
+        self._exchange.urgent = first
         try:
             self._bring(screen)
         except Preempted:
             self._exchange.urgent = None
-            screen = waiting[0]
+            screen = first.instead_of(screen)
             self._bring(screen)
         finally:
             self._exchange.urgent = None

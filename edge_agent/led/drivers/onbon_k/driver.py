@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from edge_agent.led.drivers import hours
-from edge_agent.led.drivers.exchange import Preempted, Traffic
+from edge_agent.led.drivers.exchange import FirstUrgent, Preempted, Traffic
 from edge_agent.led.drivers.onbon_k import command, reply
 from edge_agent.led.drivers.onbon_k.frame import BROADCAST
 from edge_agent.led.drivers.onbon_k.link import CardLink
@@ -77,24 +77,15 @@ class OnbonK:
 
     def show(self, screen: Screen, *, urgent: Callable[[], Screen | None] | None = None) -> Sent:
         """Bring the panel to ``screen``. Raises: PanelSilent, PanelRefused, LineLost."""
-        waiting: list[Screen] = []
-
-        def cut() -> bool:
-            if urgent is None or waiting:
-                return bool(waiting)
-            found = urgent()
-            if found is not None:
-                waiting.append(found)
-            return bool(waiting)
-
+        first = FirstUrgent(urgent)
         exchange = self._link.exchange
         exchange.traffic = Traffic()
-        exchange.urgent = cut
+        exchange.urgent = first
         try:
             unshown = self._bring(screen)
         except Preempted:
             exchange.urgent = None
-            unshown = self._bring(waiting[0])
+            unshown = self._bring(first.instead_of(screen))
             if screen.standing:
                 unshown += self._connected().bring(screen, under_areas=True)
         finally:
