@@ -64,14 +64,22 @@ def add_stick(command: argparse.ArgumentParser) -> None:
 
 
 def _stick(arguments: argparse.Namespace) -> int:
+    if not arguments.folder.is_dir():
+        say(f"{arguments.folder}: 没有这个文件夹，请先挂载 U 盘 no such folder, mount the stick")
+        return FAILED
     open_hub(arguments.data)
     from hub.dispatch import stick  # noqa: PLC0415 - needs the open hub
 
     if arguments.way == "export":
         boxes = stick.chosen(arguments.box)
+        if not boxes:
+            say(
+                "没有这样的终端，请核对 --box，或先登记 no such box: check --box, or enrol it first"
+            )
+            return FAILED
         written = stick.export(arguments.folder, boxes)
         answer(f"✓ {len(boxes)} 个终端 boxes, {written / 1e6:.1f} MB")
-        return DONE if boxes else FAILED
+        return DONE
     brought = stick.take(arguments.folder)
     for box, count in brought.events.items():
         answer(f"✓ {box}: {count} 条回执和留言 events")

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib import resources
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from contract.errors import VillageError
+from hub.intake.dates import CHINA
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-CHINA = ZoneInfo("Asia/Shanghai")
 SHORTEST_LIFE = timedelta(days=3)
 Draft = dict[str, Any]
 

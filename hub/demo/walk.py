@@ -19,7 +19,7 @@ from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 from hub.demo.order import is_in_order
-from hub.demo.sample import CHINA
+from hub.intake.dates import CHINA
 from hub.ledger import summary
 from hub.notices import desk
 from hub.sealing.models import OutboxRow, SealedNotice
