@@ -40,7 +40,7 @@ def restore(archive: Path, root: Path) -> None:
     data = DataDir(root)
     data.make()
     address = database(os.environ.get(VARIABLE, ""), data.database)
-    is_sqlite = "sqlite3" in str(address["ENGINE"])
+    is_sqlite = "postgresql" not in str(address["ENGINE"])
     wanted = SQLITE_FILE if is_sqlite else POSTGRES_FILE
     if any(path.is_file() for path in data.media.rglob("*")) or (
         data.database.exists() if is_sqlite else _has_tables(address)
