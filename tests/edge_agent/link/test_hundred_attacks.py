@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract import topics
+from contract import delta, topics
 from contract.areas import Area
+from contract.hub_note import HubNote
 from contract.keys import PrivateKey, seal_keys
+from contract.live import LiveSession
 from contract.messages import seal_message, sha256_hex
 from edge_agent.clock import ManualClock
 from edge_agent.link import keyfile
 from edge_agent.link.program import Link
+from edge_agent.live_spool import LiveSpool
 from edge_agent.settings import BoxSettings, LinkSettings, Settings
 from tests.edge_agent.link.conftest import NOW, OTHER_VILLAGE, VILLAGE, County
 
@@ -24,7 +27,9 @@ if TYPE_CHECKING:
 
 AREA = Area.parse(VILLAGE)
 MANIFEST, ALERT = topics.area_manifest(AREA), topics.area_alert(AREA)
+DELTA, LIVE, HUB = topics.area_delta(AREA), topics.area_live(AREA), topics.HUB
 HUNDRED = range(100)
+REVOKED = {"unknown_key", "bad_signature", "wrong_role"}
 Attack = list[tuple[str, bytes]]
 
 
@@ -42,7 +47,8 @@ class Village:
         self.link = Link(self._settings, self.clock)
         notice = self.county.seal(self.county.notice())
         blob = topics.area_blob(AREA, sha256_hex(notice))
-        self.take((MANIFEST, self.county.manifest(500, ("N1", 1, notice))), (blob, notice))
+        self.manifest = self.county.manifest(500, ("N1", 1, notice))
+        self.take((MANIFEST, self.manifest), (blob, notice))
         self.take((ALERT, self.county.seal_alert(self.county.alert("RIGHT"))))
 
     def take(self, *messages: tuple[str, bytes]) -> None:
@@ -58,6 +64,8 @@ class Village:
         """What is shown, what is played, and the number that the parts watch for a change."""
         held = self.link._held.store.in_force()
         names = {each.notice.name for each in held.notices}
+        assert not LiveSpool(self._settings.run).talks()
+        assert len(self.link._notes.brokers()) == 1
         return names, {each.alert.id for each in held.alerts}, self.link._held.store.change()
 
     @property
@@ -75,31 +83,50 @@ def village(tmp_path: Path) -> Iterator[Village]:
 
 
 def _mixed(village: Village, signer: PrivateKey, *officers: PrivateKey) -> Attack:
-    """Fifty manifests that would empty the village, and fifty alerts that would frighten it."""
-    county = village.county
-    manifests = [
-        (MANIFEST, county.manifest(900 + n, signer=signer)) for n in range(50)
-    ]  # fmt: skip
-    alerts = [(ALERT, seal_message(county.alert(f"X{n}"), *officers)) for n in range(50)]
-    return manifests + alerts
+    """Twenty each: lists and changes that would empty the village, alerts and speech that would
+    frighten it, notes that would lead it to another broker."""
+    county, found = village.county, []
+    for n in range(20):
+        emptied = county.manifest(900 + n, signer=signer)
+        found += [
+            (MANIFEST, emptied),
+            (DELTA, seal_message(delta.between(village.manifest, emptied), signer)),
+            (ALERT, seal_message(county.alert(f"X{n}"), *officers)),
+            (LIVE, seal_message(speech(n), signer, county.content)),
+            (HUB, seal_message(note(n), signer)),
+        ]
+    return found
+
+
+def speech(n: int, **changes: object) -> LiveSession:
+    """The opening of speech to our village."""
+    public = PrivateKey.generate().public("target").public_b64
+    ends_at = NOW + timedelta(minutes=5)
+    made = LiveSession(f"live-{n:016x}", (VILLAGE,), "town", "镇政府", NOW, ends_at, public)
+    return replace(made, **changes)  # type: ignore[arg-type] # a test's shorthand
+
+
+def note(n: int) -> HubNote:
+    """Another broker for the county."""
+    return HubNote("530199", f"e{n}", NOW + timedelta(seconds=n), (f"mqtt://evil.example:{n + 1}",))
 
 
 def forged(village: Village) -> tuple[Attack, set[str]]:
     """Signed with keys that nobody listed."""
     strangers = [PrivateKey.generate() for _ in range(2)]
-    return _mixed(village, strangers[0], *strangers), {"unknown_key"}
+    return _mixed(village, strangers[0], *strangers), {"unknown_key", "wrong_role"}
 
 
 def altered(village: Village) -> tuple[Attack, set[str]]:
     """Rightly signed, then one byte changed, at a hundred places."""
     county = village.county
-    goods = [(MANIFEST, county.manifest(900)), (ALERT, county.seal_alert(county.alert("X")))]
+    goods = _mixed(village, county.target, *county.officers)[:5]
     found = []
     for n in HUNDRED:
-        topic, good = goods[n % 2]
-        place = (n // 2) * len(good) // 50
+        topic, good = goods[n % 5]
+        place = (n // 5) * len(good) // 20
         found.append((topic, good[:place] + bytes([good[place] ^ 1]) + good[place + 1 :]))
-    reasons = {"bad_signature", "unknown_key", "malformed", "unsigned", "unknown_requirement"}
+    reasons = {*REVOKED, "malformed", "unsigned", "unknown_requirement"}
     return found, reasons
 
 
@@ -122,7 +149,7 @@ def revoked(village: Village) -> tuple[Attack, set[str]]:
     following = replace(present, keys=(*kept, PrivateKey.generate().public("target", area="53")))
     village.take((topics.KEYS, seal_keys(following, county.roots[:2])))
     assert village.link._held.keys.version == 2
-    return _mixed(village, county.target, *county.officers), {"unknown_key", "bad_signature"}
+    return _mixed(village, county.target, *county.officers), REVOKED
 
 
 def wrong_area(village: Village) -> tuple[Attack, set[str]]:
@@ -130,12 +157,12 @@ def wrong_area(village: Village) -> tuple[Attack, set[str]]:
     county = village.county
     neighbour = [PrivateKey.generate() for _ in range(3)]
     own = county.keys(2)
-    roles = ("target", "emergency", "emergency")
     theirs = [
-        key.public(role, area=OTHER_VILLAGE) for key, role in zip(neighbour, roles, strict=True)
-    ]  # type: ignore[arg-type] # roles
+        neighbour[0].public("target", area=OTHER_VILLAGE),
+        *(key.public("emergency", area=OTHER_VILLAGE) for key in neighbour[1:]),
+    ]
     village.take((topics.KEYS, seal_keys(replace(own, keys=(*own.keys, *theirs)), county.roots)))
-    found = _mixed(village, neighbour[0], *neighbour[1:])[25:75]
+    found = _mixed(village, neighbour[0], *neighbour[1:])[:50]
     for n in range(25):
         found.append((MANIFEST, county.manifest(900 + n, area=OTHER_VILLAGE)))
         alert = county.alert(f"Y{n}")
@@ -154,11 +181,13 @@ def rolled_back(village: Village) -> tuple[Attack, set[str]]:
 
 
 def expired(village: Village) -> tuple[Attack, set[str]]:
-    """Rightly signed alerts that come when they are over, by a second or by a year."""
+    """Rightly signed alerts and speech that come when they are over, by a second or by a year."""
     county = village.county
     found = []
-    for n in HUNDRED:
-        late = timedelta(seconds=1 + n * n * 3155)
+    for n in range(50):
+        late = timedelta(seconds=1 + n * n * 12621)
+        over = speech(n, opened_at=NOW - late - timedelta(minutes=5), ends_at=NOW - late)
+        found.append((LIVE, seal_message(over, county.target, county.content)))
         alert = county.alert(f"X{n}", issued_at=NOW - late - timedelta(hours=1))
         found.append((ALERT, county.seal_alert(replace(alert, expires_at=NOW - late))))
     return found, {"expired"}
