@@ -161,7 +161,8 @@ def judge_value(value: object, now: datetime | None = None) -> Answer:
         faults += found
         values += read
     faults += _order(value)
-    plain = {key: entry for key, entry in value.items() if _is_scannable(str(key), entry)}
+    told = {key: str(entry) if type(entry) is int else entry for key, entry in value.items()}
+    plain = {key: entry for key, entry in told.items() if _is_scannable(str(key), entry)}
     gate = examine(plain) if plain else None
     return Answer(tuple(faults), gate, apply(gate, plain) if gate else None, tuple(values))
 

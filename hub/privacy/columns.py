@@ -25,6 +25,8 @@ from hub.privacy.words import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from contract.privacy import Finding
     from hub.privacy.tables import ColumnView, TableView
 
@@ -40,6 +42,8 @@ _SAFE_TYPES = frozenset({"int", "money", "area", "percent", "date", "month", "da
 _MOST = 0.5
 _LAST_PLACES = re.compile(r"后\s?[2-8二两三四六八]\s?位|尾号|末\s?[2-8二两三四六八]\s?位")
 _JOINED_SHARE = 0.6
+_A_PAIR, _MOST_JOINED = 2, 4
+"""Of so many neighbouring columns a resident number may be made up: area, birth, order, check."""
 _BIRTH = re.compile(
     r"(19\d\d|20[0-2]\d)\s?[-/.年]?\s?(?:0?[1-9]|1[0-2])(?:\s?[-/.月]?\s?\d{1,2}\s?日?)?"
 )
@@ -72,8 +76,8 @@ def judge_columns(table: TableView, profile: str = "") -> list[ColumnVerdict]:
         profile: the catalogue item's privacy profile; under ``complaint`` names go as well.
     """
     verdicts = [_judge(table, column, profile) for column in table.columns]
-    for left, right in _joined_pairs(table):
-        for index in (left, right):
+    for joined in _joined_columns(table):
+        for index in joined:
             if verdicts[index].action is not Action.DROP_COLUMN or not verdicts[index].final:
                 verdicts[index] = _drop(table, table.columns[index], "joined", certain=False)
     return verdicts
@@ -149,26 +153,28 @@ def _are_births(column: ColumnView, cells: tuple[str, ...]) -> bool:
     return len(dates) > _MOST * len(cells) and median(years) < _LATEST_MEDIAN_BIRTH
 
 
-def _joined_pairs(table: TableView) -> list[tuple[int, int]]:
+def _joined_columns(table: TableView) -> Iterator[range]:
     """Neighbouring columns whose cells join to a resident number, a card or a mobile."""
-    pairs = []
-    for left in range(len(table.columns) - 1):
-        halves = [
-            ("".join(c for c in fold(row[left]).text if c.isalnum()),
-             "".join(c for c in fold(row[left + 1]).text if c.isalnum()))
-            for row in table.rows
-            if len(row) > left + 1
-        ]  # fmt: skip
-        whole = [a + b for a, b in halves if _is_half(a) and _is_half(b)]
-        personal = sum(is_resident(number) or is_certificate(number) for number in whole)
-        likely = sum(_is_card_or_mobile(number) for number in whole)
-        typed = {table.columns[left].type, table.columns[left + 1].type} & _SAFE_TYPES
-        if personal or (likely >= max(2, _JOINED_SHARE * len(table.rows)) and not typed):
-            pairs.append((left, left + 1))
-    return pairs
+    rows = [
+        ["".join(c for c in fold(cell).text if c.isalnum()) for cell in row] for row in table.rows
+    ]
+    for width in range(2, _MOST_JOINED + 1):
+        for first in range(len(table.columns) - width + 1):
+            places = range(first, first + width)
+            parts = [row[first : first + width] for row in rows if len(row) >= first + width]
+            whole = ["".join(each) for each in parts if all(map(_is_part, each))]
+            typed = {table.columns[place].type for place in places} & _SAFE_TYPES
+            personal = any(is_resident(number) or is_certificate(number) for number in whole)
+            likely = sum(_is_card_or_mobile(number) for number in whole)
+            if width == _A_PAIR:
+                joins = personal or (likely >= max(2, _JOINED_SHARE * len(rows)) and not typed)
+            else:
+                joins = personal and not typed
+            if joins:
+                yield places
 
 
-def _is_half(text: str) -> bool:
+def _is_part(text: str) -> bool:
     """At least three digits (X last), and not already a whole number of a person."""
     digits = text.rstrip("X")
     return len(digits) >= 3 and digits.isdigit() and not is_resident(text)

@@ -167,6 +167,20 @@ def test_a_number_split_over_two_cells_is_shown_to_a_person_and_dropped() -> Non
     assert examine(mobiles).needs_confirm
 
 
+@pytest.mark.parametrize(
+    "parts", [("530199", "19560715", "3024"), ("530199", "1956", "0715", "3024")]
+)
+def test_a_number_split_over_more_cells_is_dropped_with_all_its_parts(
+    parts: tuple[str, ...],
+) -> None:
+    heads = list("甲乙丙丁"[: len(parts)])
+    gate = examine(table(["姓名", *heads], ["李秀英", *parts], ["王建国", *["无"] * len(parts)]))
+    assert gate.needs_confirm
+    assert [verdict.label for verdict in gate.restricted_columns] == heads
+    typed = table(["区划", "日期", "编号"], ["530199", "20240711", "1234"])
+    assert examine(typed).is_clean
+
+
 def test_a_single_hit_in_a_public_column_is_masked_in_its_cell_only() -> None:
     notice = table(["事项", "备注"], ["修路", "找王建国15412345678"], ["架桥", "无"])
     gate = examine(notice)
