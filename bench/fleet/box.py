@@ -260,6 +260,8 @@ class FleetBox:
     def _take_ack(self, body: bytes) -> None:
         ack = codec.decode(EventAck, wire.loads(body))
         self.acknowledged = max(self.acknowledged, ack.seq)
+        # The answer to what was sent may come after a time-out or a cut took that back.
+        self._sent = max(self._sent, self.acknowledged)
         self._moved_s = time.monotonic()
         while self._waiting and self._waiting[0].seq <= self.acknowledged:
             self._waiting.popleft()
