@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import socket
 import subprocess
@@ -16,11 +17,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
 from django.utils import timezone
 
+from contract import topics
+from contract.areas import Area
 from edge_agent.clock import BoxClock
 from edge_agent.link import keyfile
 from edge_agent.link.program import Link
 from edge_agent.settings import BoxSettings, LinkSettings, Settings
 from edge_agent.store import Store
+from hub.broker.admission import CONTROL, dismissing
 from hub.broker.errors import BrokerError
 from hub.broker.files import TlsListener
 from hub.broker.supervisor import BrokerSupervisor, _program
@@ -230,6 +234,45 @@ def test_a_box_enrolled_or_revoked_later_is_let_in_or_thrown_out_there_too(
     boxes.write_accounts()
     first._session._lose("the new card")
     county.until(lambda: county.names("box-1") == {"N001@1", "N003@1"})
+
+
+def test_a_box_hears_and_says_there_only_what_it_may(
+    county: County, notices: Forms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thief, other = county.add_box("box-1"), county.add_box("box-2")
+    county.carry_the_bundle()
+    county.start()
+    for link in (thief, other):
+        county.until(lambda link=link: len(link._session._addresses) > 1)
+        _go_there(link)
+        county.until(lambda link=link: _is_at(link, THERE))
+    heard: list[str] = []
+    taken = thief._session._listener.received
+
+    def received(topic: str, payload: bytes, *, is_repeated: bool) -> None:
+        heard.append(topic)
+        taken(topic, payload, is_repeated=is_repeated)
+
+    monkeypatch.setattr(thief._session._listener, "received", received)
+    client = thief._session._client
+    assert client is not None
+    elsewhere = Area.parse(county.people.other_village.code)
+    for greedy in ("#", "vn1/#", "vn1/d/+/+", "$share/x/vn1/d/+/up/#", "$CONTROL/#",
+                   topics.area_all(elsewhere)):  # fmt: skip
+        client.subscribe(greedy, 1)
+    thief._session.publish(CONTROL, json.dumps(dismissing("box-2")).encode())
+    thief._session.publish(topics.box_up("box-2", "state"), b"forged", retain=True)
+    thief._session.publish(topics.area_manifest(elsewhere), b"forged", retain=True)
+    there = county.dispatcher._outlets[1].connection
+    for secret in (topics.box_down("box-2", "ack"), topics.area_manifest(elsewhere)):
+        there.publish(secret, b"for others")
+    county.publish(notices["N001"])
+    county.until(lambda: county.names("box-1") == county.names("box-2") == {"N001@1"})
+    assert _is_at(other, THERE)
+    areas = [f"vn1/g/{area}/" for area in Area.parse(county.people.village.code).path()]
+    mine = ("vn1/all/", "vn1/d/box-1/", *areas)
+    assert heard
+    assert [topic for topic in heard if not topic.startswith(mine)] == []
 
 
 def test_without_its_bundle_the_hub_does_not_go_to_another_machine(county: County) -> None:
