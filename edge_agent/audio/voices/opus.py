@@ -19,6 +19,8 @@ BITS_PER_S = 24_000
 """24 kbit/s: a sentence of six seconds is 18 KB, and the ear misses nothing."""
 _TIME_OUT_S = 120.0
 _CHUNK = 1 << 16
+_PAGE, _HEAD_BYTES, _LAST = b"OggS", 27, 4
+"""RFC 3533: a page's sign, the length of its head, and the flag of the last one."""
 
 
 def encode(pcm: bytes) -> bytes:
@@ -46,8 +48,10 @@ def decode(data: bytes, most_bytes: int) -> bytes:
     Never more than ``most_bytes`` are made: the program is ended when it goes on.
 
     Raises:
-        VoiceError: it is no Opus file, or opus-tools are not installed.
+        VoiceError: it is no Opus file or not all of one, or opus-tools are not installed.
     """
+    if data.startswith(_PAGE) and not _is_whole(data):
+        raise VoiceError("录音文件损坏或不完整，请重新导出再上传 (cut short or damaged)")
     with tempfile.NamedTemporaryFile(suffix=".opus") as source:
         source.write(data)
         source.flush()
@@ -65,6 +69,18 @@ def decode(data: bytes, most_bytes: int) -> bytes:
     if not sound.startswith(b"RIFF"):
         raise VoiceError("录音文件损坏，不是 Opus 格式 (not an Opus file)")
     return sound
+
+
+def _is_whole(data: bytes) -> bool:
+    """Whether page follows page up to one that calls itself the last; opusdec does not ask."""
+    place, flags = 0, 0
+    while data.startswith(_PAGE, place) and len(data) >= place + _HEAD_BYTES:
+        flags, count = data[place + 5], data[place + _HEAD_BYTES - 1]
+        lengths = data[place + _HEAD_BYTES : place + _HEAD_BYTES + count]
+        place += _HEAD_BYTES + count + sum(lengths)
+        if len(data) < place:
+            return False
+    return bool(flags & _LAST)
 
 
 def _drain(child: subprocess.Popen[bytes], most_bytes: int) -> bytes:

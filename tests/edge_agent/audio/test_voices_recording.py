@@ -75,6 +75,8 @@ def test_usual_wav_files_become_48_khz_mono(rate_hz: int, channels: int) -> None
         (b"hello", "不是 Opus 或 WAV"),
         (b"OggS" + bytes(500), "损坏"),
         (opus.encode(words(2))[:300], "损坏"),
+        (opus.encode(words(4))[:-9], "不完整"),
+        (opus.encode(words(4))[: len(opus.encode(words(4))) // 2], "不完整"),
         (b"RIFF\x00\x00\x00\x00WAVEjunk", "损坏"),
         (wav(words(2))[:30], "损坏"),
         (wav(words(2, rate_hz=8_000), 8_000), "采样率 8000 Hz"),
