@@ -20,11 +20,13 @@ PROGRAMS = {
     "village-provision": "provisioning.cli",
 }
 REQUIRED = {
-    "village-hub": ["serve", "demo", "import", "privacy", "cap", "keys", "backup"],
+    "village-hub": ["serve", "demo", "import", "privacy", "county", "cap", "keys", "relay"]
+    + ["backup"],
     "village-agent": ["run", "check", "doctor", "status", "desk", "led", "audio"],
     "village-provision": ["plan", "stage", "enrol"],
 }
 SECOND = {
+    ("village-hub", "relay"): ["request", "admit", "join", "status", "leave", "dismiss"],
     ("village-agent", "led"): ["show", "decode", "emulate", "drivers", "test", "snapshot"],
     ("village-agent", "audio"): ["script", "say", "log", "live"],
 }

@@ -37,9 +37,9 @@ def test_database_and_uploads_are_put_back_into_an_empty_hub(people: Desk, tmp_p
     assert (tmp_path / "new" / "media" / "documents" / "帐.pdf").read_bytes() == b"%PDF-1.7"
     assert list((tmp_path / "new" / "keys").iterdir()) == []
     database = sqlite3.connect(tmp_path / "new" / "hub.sqlite3")
-    rows = database.execute("SELECT code FROM places_villagepage").fetchall()
+    rows = database.execute("SELECT title FROM wagtailcore_page").fetchall()
     database.close()
-    assert (people.village.code,) in rows
+    assert (people.village.title,) in rows
     with pytest.raises(RestoreError, match="has data"):
         restore(tmp_path / "backup.tar.gz", tmp_path / "new")
 
