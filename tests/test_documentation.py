@@ -20,8 +20,9 @@ PROGRAMS = {
     "village-provision": "provisioning.cli",
 }
 REQUIRED = {
-    "village-hub": ["serve", "demo", "import", "privacy", "county", "cap", "keys", "relay"]
-    + ["backup"],
+    "village-hub": [
+        *("serve", "demo", "import", "privacy", "county", "cap", "keys", "relay", "backup"),
+    ],
     "village-agent": ["run", "check", "doctor", "status", "desk", "led", "audio"],
     "village-provision": ["plan", "stage", "enrol"],
 }
