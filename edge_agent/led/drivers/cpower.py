@@ -203,7 +203,7 @@ class CPower(TextSign):
 
     def _ask(self, command: Command) -> None:
         self._exchange.traffic = self.traffic
-        self._exchange.ask(pack(command))
+        self._exchange.ask(pack(command), fits=lambda reply: reply.code == command.code)
 
     def _set_urgent(self, cut: Callable[[], bool] | None) -> None:
         self._exchange.urgent = cut

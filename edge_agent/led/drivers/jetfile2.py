@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 REQUEST, REPLY = b"\x55\xa7", b"\x55\xa8"
+REFUSED_TRIES = 4
 DONE = b"\x00\x90"
 _HEAD = struct.Struct("<2sHH2sBBHBBBB")
 BEGIN_BLACK, END_BLACK = (0x04, 0x01), (0x04, 0x02)
@@ -207,15 +208,20 @@ class JetFile2(TextSign):
         self.traffic.flash_writes += 1
 
     def _ask(self, packet: Packet) -> Packet:
+        """Ask again where the sign refuses: which of its statuses mean busy is not known."""
         self._serial = self._serial % 0xFFFF + 1
-        answer = self._exchange.ask(pack(replace(packet, serial=self._serial, unit=self._unit)))
-        if answer.flag == 1 and len(answer.data) == 2 and answer.data != DONE:
-            name = NAMES.get(packet.command, "command")
-            raise PanelRefused(
-                f"显示屏拒绝了 {name} / the sign refused {name}: status {answer.data.hex()}",
-                int.from_bytes(answer.data, "little"),
-            )
-        return answer
+        wire = pack(replace(packet, serial=self._serial, unit=self._unit))
+        for attempt in range(REFUSED_TRIES):
+            answer = self._exchange.ask(wire, fits=lambda reply: reply.command == packet.command)
+            if answer.flag != 1 or len(answer.data) != len(DONE) or answer.data == DONE:
+                return answer
+            if attempt + 1 < REFUSED_TRIES:
+                self._exchange.pause(0.1 * 2**attempt)
+        name = NAMES.get(packet.command, "command")
+        raise PanelRefused(
+            f"显示屏拒绝了 {name} / the sign refused {name}: status {answer.data.hex()}",
+            int.from_bytes(answer.data, "little"),
+        )
 
     def _set_urgent(self, cut: Callable[[], bool] | None) -> None:
         self._exchange.urgent = cut

@@ -25,6 +25,7 @@ class MemoryLine:
     Attributes:
         plugged: Set to False to pull the plug: every use raises `LineLost`.
         written: Every byte that was sent.
+        noise: Comes in with every reading, as on a line that somebody else uses too.
     """
 
     def __init__(self, card: Card, clock: Clock, baud: int = 9600) -> None:
@@ -32,6 +33,7 @@ class MemoryLine:
         self.baud = baud
         self.plugged = True
         self.written = bytearray()
+        self.noise = b""
         self._clock = clock
         self._coming = b""
         self._ready_s = 0.0
@@ -69,8 +71,8 @@ class MemoryLine:
             self._clock.sleep(min(left_s, _SLICE_S) if cut else left_s)
         if self._coming and self._ready_s <= self._clock.monotonic_s():
             answer, self._coming = self._coming, b""
-            return answer
-        return b""
+            return self.noise + answer
+        return self.noise
 
     def discard(self) -> None:
         """Forget an answer that has come; one still on its way comes later."""

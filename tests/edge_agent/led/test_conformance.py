@@ -13,7 +13,7 @@ from PIL import Image, ImageChops
 from edge_agent.clock import ManualClock
 from edge_agent.led import draw, fonts
 from edge_agent.led.board import Board
-from edge_agent.led.drivers import registry
+from edge_agent.led.drivers import cpower, jetfile2, registry
 from edge_agent.led.emulators.card import Card, Matrix
 from edge_agent.led.emulators.memory_line import MemoryLine
 from edge_agent.led.layout import text_pages
@@ -385,7 +385,7 @@ def test_a_lost_answer_is_asked_for_again(name: str) -> None:
     assert desk.shows("二")
 
 
-@pytest.mark.parametrize("name", ["onbon-k", "onbon-6"])
+@pytest.mark.parametrize("name", ["onbon-k", "onbon-6", "jetfile2"])
 def test_a_busy_card_is_waited_for(name: str) -> None:
     desk = Desk(name)
     desk.panel.show(whole("一"))
@@ -393,6 +393,23 @@ def test_a_busy_card_is_waited_for(name: str) -> None:
     desk.panel.show(whole("二"))
     desk.run(2)
     assert desk.shows("二")
+
+
+OF_ANOTHER_COMMAND = {
+    "cpower": cpower.pack(cpower.Command(0x99, b"\0", is_reply=True)),
+    "jetfile2": jetfile2.pack(
+        jetfile2.Packet((0x07, 0x0D), data=jetfile2.DONE, flag=1, is_reply=True)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OF_ANOTHER_COMMAND)
+def test_an_answer_to_something_else_is_none(name: str) -> None:
+    desk = Desk(name)
+    desk.card.faults.silent = 1000
+    desk.line.noise = OF_ANOTHER_COMMAND[name]
+    with pytest.raises(PanelSilent):
+        desk.panel.show(whole("一"))
 
 
 @pytest.mark.parametrize("name", ["onbon-k", "onbon-6"])
