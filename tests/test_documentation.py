@@ -22,6 +22,7 @@ PROGRAMS = {
 REQUIRED = {
     "village-hub": [
         *("serve", "demo", "import", "privacy", "county", "cap", "keys", "relay", "backup"),
+        *("restore", "broker"),
     ],
     "village-agent": ["run", "check", "doctor", "status", "desk", "led", "audio"],
     "village-provision": ["plan", "stage", "enrol"],
