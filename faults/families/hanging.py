@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from edge_agent.clock import BoxClock
 from edge_agent.poke import is_listening
 from edge_agent.settings import ZoneSettings
-from edge_agent.supervisor import Program, Supervisor, new_boot
+from edge_agent.supervisor import QUIET_S, Program, Supervisor, new_boot
 from faults.families.box import box_with_notice, children
 from faults.ground import free_port
 from faults.panel import ServedCard, start, until, write_settings
@@ -98,8 +98,8 @@ def hung(scene: Scene) -> Seen:
     watch = _watch(settings, path)
     try:
         watch.until_ready()
-        watch.for_a_while(scene.dose(60, 7))
-        for number in range(scene.dose(6, 1)):
+        for number in range(scene.dose(3, 1)):
+            watch.for_a_while(scene.dose(round(QUIET_S) + 5, 7))  # its pauses are forgotten
             for part, took_s in watch.hang_all(ways[number % 2 :] + ways[: number % 2]).items():
                 worst_s[part] = max(took_s, worst_s.get(part, 0.0))
             watch.until_ready()
@@ -120,7 +120,7 @@ def hung(scene: Scene) -> Seen:
     alive = max(watch.silent_s.values())
     whole = "" if scene.short else f"; as `village-agent run` {desk_s:.1f} s"
     return Seen(
-        f"{scene.dose(6, 1)} times all four at once, half stopped, half spinning in their loop",
+        f"{scene.dose(3, 1)} times all four at once, half stopped, half spinning in their loop",
         f"ended by their silence, ready again after: {named}{whole}; while well, never silent for "
         f"more than {alive:.1f} s",
         breaches,
