@@ -16,16 +16,18 @@ from typing import TYPE_CHECKING, NoReturn
 from contract.errors import ContractError, RefusalReason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 32
 MAX_VALUES = 100_000
+QUICK_BYTES, QUICK_QUOTES = 256 * 1024, 50_000
 MAX_WHOLE = 2**53
 """Whole numbers up to here are the same in every JSON parser, and fit into every database."""
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.?[^"\\]*+)*+(?:"|\Z)|[\[{]|[\]}]', re.DOTALL)
 """A whole string (to the end, if nothing closes it) or a bracket. Nothing in it backtracks: a
 long text costs no memory, and no text makes it read the rest twice."""
+_BRACKET = re.compile(rb"[\[\]{}]")
 
 
 def dumps(value: Mapping[str, object]) -> bytes:
@@ -61,7 +63,8 @@ def loads(payload: bytes, *, max_bytes: int = MAX_BYTES) -> dict[str, object]:
         raise ContractError(f"not JSON: {error}") from error
     if not isinstance(value, dict):
         raise ContractError("expected a JSON object at the top")
-    _check_surrogates(value)
+    if b"\\u" in payload:  # half a character can only come as an escape; UTF-8 has none
+        _check_surrogates(value)
     return value
 
 
@@ -72,14 +75,23 @@ def _check_depth(payload: bytes) -> None:
     if opening <= MAX_DEPTH:
         return
     depth = 0
-    for token in _TOKEN.finditer(payload):
-        mark = token[0][:1]
+    for mark in _brackets(payload):
         if mark in b"[{":
             depth += 1
             if depth > MAX_DEPTH:
                 raise ContractError(f"nested deeper than {MAX_DEPTH}", RefusalReason.TOO_LARGE)
         elif mark in b"]}":
             depth -= 1
+
+
+def _brackets(payload: bytes) -> Iterable[bytes]:
+    """Every bracket outside strings, in order (first bytes of other tokens may come between)."""
+    is_small = len(payload) <= QUICK_BYTES and payload.count(b'"') <= QUICK_QUOTES
+    if not is_small or b"\\" in payload:
+        return (token[0][:1] for token in _TOKEN.finditer(payload))
+    # Without escapes every second piece between quotation marks is outside: five times as fast,
+    # for some bytes of memory a piece.
+    return _BRACKET.findall(b"".join(payload.split(b'"')[::2]))
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -84,3 +84,10 @@ def test_more_values_than_any_message_has_are_refused() -> None:
     with pytest.raises(ContractError) as refusal:
         wire.loads(b'{"a":[' + b"0," * wire.MAX_VALUES + b"0]}")
     assert refusal.value.reason is RefusalReason.TOO_LARGE
+
+
+@given(st.text('"[]{}a,:', max_size=40))
+def test_the_quick_look_for_brackets_finds_what_the_careful_one_finds(text: str) -> None:
+    payload = text.encode()
+    careful = [token[0][:1] for token in wire._TOKEN.finditer(payload)]
+    assert list(wire._brackets(payload)) == [each for each in careful if each in b"[]{}"]
