@@ -24,12 +24,15 @@ from bench.sync import NOTICES, Desk, free_port
 from contract import codec, envelope, wire
 from contract.manifest import Manifest
 from hub import serve
+from hub.demo import prepared
 
 if TYPE_CHECKING:
     from hub.children import Child
     from hub.enrol.authority import Authority
     from hub.enrol.models import EnrolmentTicket
 
+SHELF = Path("var/fleet")
+"""Keeps an empty database, which takes minutes to make on a busy machine."""
 BOXES_A_VILLAGE = 100
 """More villages would be truer, but each costs seconds to be founded."""
 
@@ -169,7 +172,9 @@ def found(folder: Path, count: int) -> County:
     data.mkdir()
     addresses = serve.Addresses(broker_port=free_port(), tls_port=free_port())
     os.environ.update(serve.environment(data, addresses))
-    serve.migrate(data, addresses)
+    if not prepared.take(SHELF, data / "hub.sqlite3"):
+        serve.migrate(data, addresses)
+        prepared.put(SHELF, data / "hub.sqlite3")
     django.setup()
     from hub.dispatch.key_sets import current_key_set  # noqa: PLC0415 - needs Django's set-up
     from hub.enrol import broker_tls  # noqa: PLC0415 - as above
