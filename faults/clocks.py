@@ -33,11 +33,6 @@ class JumpingClock:
         self._passed_s += seconds
         self._wall += timedelta(seconds=seconds)
 
-    def set_wrong(self, by: timedelta) -> None:
-        """The wall clock jumps; nobody knows the time any more until the hub tells it."""
-        self._wall += by
-        self.trusted = False
-
     def store_trust(self, now: datetime) -> None:
         """Believe that it is ``now``."""
         self._wall = now - datetime.now(UTC)

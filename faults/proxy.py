@@ -140,11 +140,6 @@ class Wire:
         """Where the box connects."""
         return self.network.port
 
-    @property
-    def moved_bytes(self) -> int:
-        """Bytes that went through, both ways."""
-        return self.network.bytes_up + self.network.bytes_down
-
     def make(self, line: Line) -> None:
         """From now on the line is like this."""
         self.network.line = line

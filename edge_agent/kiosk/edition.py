@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from edge_agent.kiosk.columns import BOARDS, OTHER, place
+from edge_agent.kiosk.columns import BOARDS, place
 from edge_agent.kiosk.entries import entry_of
 from edge_agent.kiosk.search import SearchIndex
 from edge_agent.plan import Plan
@@ -66,10 +66,6 @@ class Edition:
             where = place(notice.column)
             found[where] = found.get(where, 0) + 1
         return found
-
-    def has_other(self) -> bool:
-        """Whether some notice stands in no column of the catalogue."""
-        return any(place(notice.column)[1] == OTHER for notice in self.notices)
 
     def related(self, notice: Notice) -> tuple[tuple[str, Notice], ...]:
         """Notices that this one points at, or that point at it, with the word for why."""

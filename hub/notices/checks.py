@@ -15,7 +15,6 @@ from hub.places.models import VILLAGE_ROLES, Post
 if TYPE_CHECKING:
     from hub.notices.models import NoticePage
 
-SUMMARY_HINT_CHARACTERS = 60
 _BOUNDS = {
     "title": plain_text.TITLE,
     "summary": plain_text.SUMMARY,

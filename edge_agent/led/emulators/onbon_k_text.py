@@ -137,10 +137,6 @@ class Reel:
             self._said = key, said
         return self._said[1]
 
-    def is_moving(self) -> bool:
-        """Whether the image changes between page turns."""
-        return self.area.display_mode >= k_area.LEFT
-
     def _read(self, drawable: Callable[[bytes], bool]) -> tuple[list[list[Glyph]], bool]:
         lines: list[list[Glyph]] = [[]]
         size_px, colour, has_clock = 16, "1", False
