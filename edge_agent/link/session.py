@@ -236,12 +236,11 @@ class Session:
     def subscribe(self, topics_: Sequence[str]) -> None:
         """Ask for topics at QoS 1, their retained messages included."""
         for start in range(0, len(topics_), _SUBSCRIBE_AT_ONCE):
-            if self._client is not None:
-                chunk = topics_[start : start + _SUBSCRIBE_AT_ONCE]
-                self._client.subscribe([(each, self._options()) for each in chunk])
-
-    def _options(self) -> int | SubscribeOptions:
-        return 1 if self._is_older else SubscribeOptions(qos=1)
+            chunk = topics_[start : start + _SUBSCRIBE_AT_ONCE]
+            if self._client is not None and self._is_older:
+                self._client.subscribe([(each, 1) for each in chunk])
+            elif self._client is not None:
+                self._client.subscribe([(each, SubscribeOptions(qos=1)) for each in chunk])
 
     def unsubscribe(self, topics_: Sequence[str]) -> None:
         """No longer needed."""
