@@ -32,7 +32,7 @@ LIMITS = (
     "persistent_client_expiration 90d",
     "max_keepalive 120",
     "max_inflight_messages 20",
-    "max_queued_messages 2000",
+    "max_queued_messages 20000",  # 2,000 boxes say three things at once; the bytes are the bound
     "max_queued_bytes 16777216",
     f"max_packet_size {MAXIMUM_PACKET_BYTES}",
     "set_tcp_nodelay true",
