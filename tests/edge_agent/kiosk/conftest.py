@@ -6,6 +6,7 @@ import pytest
 from kiosk_village import NOW, Village, sample_notices
 from playwright.sync_api import sync_playwright
 
+from contract.manifest import Withdrawn
 from edge_agent import settings as settings_module
 from edge_agent.clock import ManualClock
 from edge_agent.part import Part, open_part
@@ -42,7 +43,8 @@ def part(village: Village, clock: ManualClock) -> Iterator[Part]:
 def open_village(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Village]:
     """A running kiosk with every sample notice; for tests that only read."""
     made = Village(tmp_path_factory.mktemp("village"))
-    made.publish(*sample_notices().values())
+    gone = Withdrawn("N900", NOW, "便民通知", "检修改期，另行通知")
+    made.publish(*sample_notices().values(), withdrawn=(gone,))
     (made.root / "state" / "kiosk" / "hub_feedback_key").write_bytes(b"\x09" * 32)
     made.start()
     yield made
