@@ -79,7 +79,7 @@ def box_disk(scene: Scene) -> Seen:
             until(lambda: card.lit() > 0)
             looks += _full(county, box, card, disk)
             full_s = county.until_right()
-        looks += _read_only(scene, county, box, disk)
+        looks += _read_only(scene, county, box)
         read_only_s = county.until_right()
         breaches = [*never_blank(looks), *county.foreign()]
         box.close()
@@ -114,12 +114,12 @@ def _is_told(box: VillageBox) -> bool:
     return "disk_low" in state.get("faults", ())
 
 
-def _read_only(scene: Scene, county: Stand, box: VillageBox, disk: Path) -> list[int]:
+def _read_only(scene: Scene, county: Stand, box: VillageBox) -> list[int]:
     """A boot on such a disk: link waits, and the led program fills a card that knows nothing."""
     box.power_cut()
     box._store.close()
     card = ServedCard(scene.folder)
-    with read_only(disk):
+    with read_only(box.settings.state):  # a run folder lies in memory
         county.publish()
         with on_a_thread(replace(box.settings, panel=(card.settings,))):
             until(lambda: card.lit() > 0)
