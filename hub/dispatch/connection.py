@@ -42,7 +42,8 @@ KEEPALIVE_S = 15
 CONNECT_WITHIN_S = 5.0
 SESSION_EXPIRY_S = 24 * 3600
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
-UNACKNOWLEDGED = 60
+UNACKNOWLEDGED = 15
+"""paho sends no more than 20 at a time; the others are for emergencies and answers to boxes."""
 TOGETHER = 200
 """Messages read in one turn; between two turns it is looked for an emergency."""
 

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 LOOK_ROUND_S = 60.0
 HELP_AT_LATEST_S = 5.0
+HEAD_START_S = 0.2
+"""An alert has processor, broker and lines to itself for so long, before manifests follow it."""
 LIVE_EXPIRY_S = 3
 """Live speech that a box did not get within so long is worth nothing."""
 UPLINK_BYTES = 256 * 1024
@@ -68,7 +70,7 @@ class Dispatcher:
         self._alerts: deque[SealedAct] = deque()
         self._acts: deque[SealedAct] = deque()
         self._unsent: dict[int, dict[str, tuple[int, int]]] = {}
-        self._helped_s = float("-inf")
+        self._helped_s = self._acts_due_s = float("-inf")
         self._looked_s = float("-inf")
         self._key_version = 0
 
@@ -86,6 +88,8 @@ class Dispatcher:
         """Wait for the broker or for a wake-up, then do whatever is due."""
         if any(each.assertion and each.connection.has_room for each in self._outlets):
             timeout_s = min(timeout_s, 0.02)
+        if self._acts:
+            timeout_s = min(timeout_s, HEAD_START_S / 4)
         self._listen(woken_by, timeout_s)
         now_s = time.monotonic()
         self._work_off(now_s)
@@ -105,10 +109,11 @@ class Dispatcher:
         while self._alerts:
             self._send_alert(self._alerts[0])
             self._acts.append(self._alerts.popleft())
+            self._acts_due_s = now_s + HEAD_START_S
         self._live.turn(now_s)
         for act in self._others():
             self._acts.append(act)
-        while self._acts:
+        while self._acts and now_s >= self._acts_due_s:
             self._take_act(self._acts[0])
             self._acts.popleft()
 
@@ -180,10 +185,12 @@ class Dispatcher:
 
     def _send_alert(self, act: SealedAct) -> None:
         """At once, past every queue; the manifest carries the same alert behind it."""
-        self._renew_keys()
-        for each in self._outlets:
-            each.assertion.turn()
-        for row in SealedNotice.objects.filter(notice_id=act.notice_id, kind="alert"):
+        rows = list(SealedNotice.objects.filter(notice_id=act.notice_id, kind="alert"))
+        if not all(key_sets.is_good_for(bytes(row.body), self._key_version) for row in rows):
+            self._renew_keys()
+            for each in self._outlets:
+                each.assertion.turn()
+        for row in rows:
             left_s = 3600.0
             if row.valid_until is not None:
                 left_s = (row.valid_until - timezone.now()).total_seconds()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
 from contract import codec, wire
-from contract.messages import sha256_hex
+from contract.alert import Alert
+from contract.errors import ContractError
+from contract.keys import Trust
+from contract.messages import open_message, sha256_hex
 from hub.dispatch.models import KeySetVersion
 from hub.sealing.seal import keyring, officers
 
@@ -49,6 +53,26 @@ def chain() -> list[SealedKeySet]:
     """Every version, oldest first."""
     rows = KeySetVersion.objects.order_by("version")
     return [SealedKeySet(row.version, bytes(row.body)) for row in rows]
+
+
+def is_good_for(alert: bytes, version: int) -> bool:
+    """Whether boxes that hold this version, and it is the newest, take a sealed alert.
+
+    Then nothing has to be asked of officers and key files before it is sent.
+    """
+    newest = KeySetVersion.objects.order_by("-version").first()
+    if newest is None or newest.version != version:
+        return False
+    try:
+        open_message(Alert, alert, _trust(bytes(newest.body)))
+    except ContractError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=2)
+def _trust(key_set: bytes) -> Trust:
+    return Trust.first(key_set)
 
 
 def _content(keys: KeySet) -> str:

@@ -45,17 +45,18 @@ def keyring() -> Keyring:
 
 def officers() -> tuple[str, ...]:
     """Account names of everybody who may command an emergency, for the key set."""
-    posts = Post.objects.filter(role__in=SUPERVISORS)
-    names = {user.username for post in posts for user in post.group.user_set.filter(is_active=True)}
-    return tuple(sorted(names))
+    return tuple(sorted(officer_areas()))
 
 
 def officer_areas() -> dict[str, str]:
     """The area that each officer's key may sign for: the smallest that holds all their posts."""
     found: dict[str, Area] = {}
-    for post in Post.objects.filter(role__in=SUPERVISORS).select_related("place"):
+    posts = Post.objects.filter(role__in=SUPERVISORS).select_related("place")
+    for post in posts.prefetch_related("group__user_set"):
         own = post.place.area
-        for user in post.group.user_set.filter(is_active=True):
+        for user in post.group.user_set.all():
+            if not user.is_active:
+                continue
             known = found.get(user.username, own)
             found[user.username] = [each for each in own.path() if each.covers(known)][-1]
     return {name: str(area) for name, area in found.items()}

@@ -128,3 +128,16 @@ def test_what_was_on_its_way_when_the_hub_left_does_not_count_when_it_comes_back
     until(lambda: connection.is_up, connection, waker)
     assert connection.has_room
     connection.close()
+
+
+def test_however_much_is_asserted_an_emergency_does_not_wait_in_a_queue(
+    broker: TestBroker, waker: int
+) -> None:
+    archive = Forgetful()
+    connection = Connection("127.0.0.1", broker.port, HUB_PASSWORD, archive)
+    until(lambda: connection.has_room and archive.tries.get("connected", 0) >= 3, connection, waker)
+    while connection.has_room:
+        connection.publish(topics.HUB, b"x")
+    assert connection._client is not None
+    assert connection._client._inflight_messages < connection._client.max_inflight_messages
+    connection.close()
