@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from contract.privacy import scan  # noqa: E402 - the script runs from anywhere
-from hub.privacy import apply, examine  # noqa: E402
+from hub.privacy import apply, examine  # noqa: E402 - needs the path above
 
 DATA = ROOT / "tests" / "data"
 PLAIN = re.compile(r"(?<!\d)(?:\d{17}[\dXx]|\d{15}|\d{16,19}|1[3-9]\d{9})(?!\d)")

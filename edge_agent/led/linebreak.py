@@ -119,7 +119,7 @@ def wrap_evenly(text: str, width_cells: int) -> list[Line]:
     """As few lines as `wrap` makes, of as even a length as the rules allow."""
     best = wrap(text, lambda _line: width_cells)
     for narrower in range(width_cells - 1, 1, -1):
-        lines = wrap(text, lambda _line, width=narrower: width)  # type: ignore[misc]
+        lines = wrap(text, lambda _line, width=narrower: width)  # type: ignore[misc] # a default
         if len(lines) > len(best) or _tears(text, narrower):
             break
         best = lines

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from contract import plain_text
 from contract.plain_text import Level
@@ -51,9 +51,9 @@ def check_table(table: Mapping[str, Any], where: str = "table") -> list[Fault]:
     columns, rows = table.get("columns"), table.get("rows")
     if not _is_list(columns) or not _is_list(rows):
         return [_fault("no_table", where, "表格缺少表头或数据行。", "Columns or rows are missing.")]
-    labels = [label_of(column) for column in columns]  # type: ignore[union-attr]
-    types = [type_of(column) for column in columns]  # type: ignore[union-attr]
-    faults = [*_shape(labels, len(rows), where)]  # type: ignore[arg-type]
+    labels = [label_of(column) for column in columns]
+    types = [type_of(column) for column in columns]
+    faults = [*_shape(labels, len(rows), where)]
     for number, row in enumerate(rows or (), 1):
         if len(faults) >= _MOST_FAULTS:
             break
@@ -126,7 +126,7 @@ def _row_faults(number: int, row: object, types: list[str], where: str) -> Itera
     if not _is_list(row):
         yield _fault("no_row", at, f"第{number}行不是一行数据。", f"row {number} is no row")
         return
-    cells: Sequence[Any] = row  # type: ignore[assignment]
+    cells: Sequence[Any] = row
     if len(cells) != len(types):
         noun = "cell" if len(cells) == 1 else "cells"
         yield _fault(
@@ -185,7 +185,7 @@ def _total_faults(table: Mapping[str, Any], types: list[str], where: str) -> Ite
             )
 
 
-def _is_list(value: object) -> bool:
+def _is_list(value: object) -> TypeGuard[Sequence[Any]]:
     return isinstance(value, Sequence) and not isinstance(value, str | bytes)
 
 

@@ -87,7 +87,7 @@ class PostTask(Task):
         task_state: TaskState,
         user: User,
         action_name: str,
-        **kwargs: Any,  # noqa: ANN401
+        **kwargs: Any,  # noqa: ANN401 - Wagtail's
     ) -> None:
         """Take the step.
 
