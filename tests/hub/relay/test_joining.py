@@ -16,6 +16,8 @@ from contract import codec, topics, wire
 from contract.areas import Area
 from contract.errors import ContractError
 from contract.keys import PrivateKey
+from contract.manifest import Item, Manifest
+from contract.messages import seal_message, sha256_hex
 from contract.relay import HubReport, ItemCount, JoinRequest
 from contract.uplink import LayerState
 from hub.accounts import create_upper_hub
@@ -25,7 +27,7 @@ from hub.dispatch.key_sets import current_key_set
 from hub.dispatch.models import Layer
 from hub.ledger.models import FleetAlarm
 from hub.places.codes import PlacePathError
-from hub.relay import access, children, joining
+from hub.relay import access, children, joining, passing, reporting
 from hub.relay.delegation import delegated, opened, trust_above
 from hub.relay.models import AncestorKeys, Child, ChildDelivery, Parent
 from hub.sealing.seal import keyring
@@ -178,6 +180,24 @@ def test_reports_from_below_are_counted_and_heal_both_sides() -> None:
     assert Child.objects.get().report["boxes"] == 400
     with pytest.raises(ContractError):
         children.take_report("hub-other", wire.dumps({"hub": TOWN_HUB}))
+
+
+def test_a_hub_between_adds_what_the_hubs_below_it_have_counted(folder: Path) -> None:
+    province = _above("53")
+    joining.join(province.answer(folder), {})
+    notice = province.notice("P1", "53")
+    body = seal_message(notice, province.content)
+    item = Item("P1", 1, sha256_hex(body), len(body))
+    manifest = Manifest("53", 1, 1, timezone.now(), (item,))
+    sealed = seal_message(manifest, province.target)
+    passing.pass_on_layer(manifest, sealed, {item.sha256: notice}, {item.sha256: body})
+    children.admit(_request(), ("mqtts://127.0.0.1:1",), "")
+    assert reporting.made(online=True).items == (ItemCount("P1", 1, 0),)
+    _report()
+    found = reporting.made(online=True)
+    assert found.items == (ItemCount("P1", 1, 400, stored=398),)
+    assert (found.boxes, found.boxes_online) == (400, 390)
+    assert found.layers == {"53": LayerState(1, 1, complete=True, digest=sha256_hex(sealed)[:16])}
 
 
 def _report(
