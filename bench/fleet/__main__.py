@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--soak-only", action="store_true", help="no figures before the soak")
     parser.add_argument("--table", type=Path, help="write the soak's table to this file")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("told to stop"))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="bench-fleet-") as name:
         started_s = time.monotonic()
         county = counties.found(Path(name), arguments.boxes)
