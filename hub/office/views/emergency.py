@@ -25,6 +25,7 @@ from hub.places.models import SUPERVISORS, TownPage
 from hub.places.posts import is_supervisor, posts_of, villages_of
 from hub.preview.led import panel_view
 from hub.preview.speech import words_of
+from hub.relay.delegation import own_area
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -123,9 +124,9 @@ def compose(request: DeskRequest) -> HttpResponse:
         emergency.areas = list(form.cleaned_data["areas"])
         emergency.references = form.cleaned_data["references"]
         stamp = timezone.localtime().strftime("%Y%m%d%H%M%S")
-        county = Area.parse(emergency.areas[0]).code[:6]
-        emergency.alert_id = f"{county}-{stamp}-{Emergency.objects.count() + 1:04d}"
-        emergency.notice_id = f"E-{stamp}-{Emergency.objects.count() + 1:04d}"
+        # Our own area, so that no hub above us ever makes the same id.
+        emergency.alert_id = f"{own_area()}-{stamp}-{Emergency.objects.count() + 1:04d}"
+        emergency.notice_id = f"E-{emergency.alert_id}"
         try:
             desk.compose(request.user, emergency)
         except ValidationError as error:
