@@ -8,7 +8,7 @@ OUT    ?= evidence
 export VILLAGE_VOICE_FOLDER := $(VOICE)
 
 # pip's index is the machine's own setting; hashes in the lock files hold what it gives.
-.PHONY: help demo test bench faults powercut fleet cluster voice lint format lock clean packages-demo packages-test
+.PHONY: help demo test bench faults powercut fleet soak cluster voice lint format lock clean packages-demo packages-test
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -33,6 +33,9 @@ powercut: packages-test $(VENV)/.tools   ## power cuts at block level in qemu: a
 
 fleet: packages-test $(VENV)/.tools   ## 2,000 simulated boxes against the real hub and broker
 	@$(BIN)/python -m bench.fleet
+
+soak: packages-test $(VENV)/.tools   ## an hour of sixty boxes with a fault a minute, as a table in TABLE=soak.md
+	@$(BIN)/python -m bench.fleet --boxes 60 --soak-only --soak-s 3600 --table "$(or $(TABLE),soak.md)"
 
 cluster: packages-test $(VENV)/.tools   ## hub and boxes through aedes nodes on Redis, with faults (Node 20 and redis-server)
 	@npm ci --silent --prefix bench/cluster

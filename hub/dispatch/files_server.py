@@ -102,10 +102,10 @@ class FilesServer(ThreadingMixIn, WSGIServer):
 
 
 def _context(tls: TlsListener) -> ssl.SSLContext:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(tls.folder / "ca.pem"))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(tls.place / "ca.pem"))
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.verify_mode = ssl.CERT_REQUIRED
-    context.load_cert_chain(tls.folder / "server.pem", tls.folder / "server.key")
+    context.load_cert_chain(tls.place / "server.pem", tls.place / "server.key")
     if tls.revoked.exists():
         context.load_verify_locations(tls.revoked)
         context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
