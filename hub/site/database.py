@@ -35,6 +35,8 @@ def database(url: str, file: Path) -> dict[str, object]:
         return {
             "ENGINE": "hub.site.sqlite",
             "NAME": file,
+            # Named, because pytest knows only Django's own backend as one that tests in memory.
+            "TEST": {"NAME": ":memory:"},
             "OPTIONS": {
                 "timeout": SQLITE_WAITS_S,
                 "transaction_mode": "IMMEDIATE",
