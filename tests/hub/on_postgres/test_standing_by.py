@@ -29,7 +29,7 @@ pytestmark = [
     pytest.mark.skipif(
         connection.vendor != "postgresql", reason="run by: python -m tests.with_postgres"
     ),
-    pytest.mark.django_db(transaction=True),
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
     pytest.mark.broker,
 ]
 PATIENCE_S = 90.0
