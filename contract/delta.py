@@ -8,7 +8,6 @@ whole manifest is fetched.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime  # noqa: TC003 - the codec resolves hints at run time
@@ -69,7 +68,7 @@ def between(base: bytes, result: bytes) -> Delta:
         generation=new.generation,
         issued_at=new.issued_at,
         signatures=tuple(
-            DeltaSignature(each.key_id, each.algorithm, base64.b64encode(each.value).decode())
+            DeltaSignature(each.key_id, each.algorithm, wire.to_base64(each.value))
             for each in sealed.signatures
         ),
         put=tuple(sorted(new_items - old_items, key=_place)),
@@ -115,10 +114,7 @@ def apply(delta: Delta, base: bytes) -> bytes:
 
 
 def _signature(found: DeltaSignature) -> envelope.Signature:
-    try:
-        value = base64.b64decode(found.value_b64, validate=True)
-    except ValueError as error:
-        raise ContractError("a signature is not base64") from error
+    value = wire.from_base64(found.value_b64, what="a signature")
     return envelope.Signature(found.key_id, found.algorithm, value)
 
 

@@ -7,15 +7,14 @@ of the secret, and gives the same answer to the same key for as long as the tick
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 - the codec resolves hints at run time
 from typing import TYPE_CHECKING, Any
 
+from contract import wire
 from contract.areas import Area
-from contract.errors import ContractError
 from contract.topics import check_box_id
 
 if TYPE_CHECKING:
@@ -55,10 +54,7 @@ class Ticket:
         Raises:
             ContractError: not base64.
         """
-        try:
-            return base64.b64decode(self.key_set_b64, validate=True)
-        except ValueError as error:
-            raise ContractError("the key set is not base64") from error
+        return wire.from_base64(self.key_set_b64, what="the key set")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,6 @@ payload is inflated or parsed.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import zlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -75,10 +73,10 @@ class Envelope:
     def to_bytes(self) -> bytes:
         """The envelope as it travels."""
         signatures = [
-            {"k": each.key_id, "a": each.algorithm, "g": _b64(each.value)}
+            {"k": each.key_id, "a": each.algorithm, "g": wire.to_base64(each.value)}
             for each in self.signatures
         ]
-        payload = _b64(self.payload)
+        payload = wire.to_base64(self.payload)
         return wire.dumps(
             {"v": 1, "t": self.type, "z": int(self.deflated), "p": payload, "s": signatures}
         )
@@ -150,7 +148,8 @@ def parse_draft(data: bytes) -> Envelope:
     kind, payload, deflated = outer.get("t"), outer.get("p"), outer.get("z")
     if not isinstance(kind, str) or not isinstance(payload, str) or deflated not in (0, 1):
         raise ContractError("an envelope needs t, z and p")
-    return Envelope(kind, bool(deflated), _unb64(payload), _signatures(outer.get("s")))
+    body = wire.from_base64(payload, what="the payload")
+    return Envelope(kind, bool(deflated), body, _signatures(outer.get("s")))
 
 
 def _signatures(found: object) -> tuple[Signature, ...]:
@@ -167,21 +166,10 @@ def _signature(found: object) -> Signature:
     key_id, algorithm, value = found.get("k"), found.get("a"), found.get("g")
     if not (isinstance(key_id, str) and isinstance(algorithm, str) and isinstance(value, str)):
         raise ContractError("a signature needs k, a and g")
-    return Signature(key_id, algorithm, _unb64(value))
+    return Signature(key_id, algorithm, wire.from_base64(value, what="a signature"))
 
 
 def _encoding(kind: str, deflated: bool, payload: bytes) -> bytes:  # noqa: FBT001 - a wire field
     name = kind.encode("utf-8")
     head = b"vn1 %d %s %d %d " % (len(name), name, deflated, len(payload))
     return head + payload
-
-
-def _b64(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")
-
-
-def _unb64(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise ContractError("not base64") from error

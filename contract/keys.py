@@ -8,7 +8,6 @@ by enough roots of N and of N+1, so that a box walks the chain and an old set ca
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -98,7 +97,7 @@ class PrivateKey:
 
     def public(self, *roles: Role, area: str = "", holder: str = "") -> PublicKey:
         """The public half with its roles."""
-        text = base64.b64encode(self._public).decode("ascii")
+        text = wire.to_base64(self._public)
         return PublicKey(self.key_id, text, roles, area, holder, self.algorithm)
 
 
@@ -194,8 +193,8 @@ def _is_good(key: PublicKey, signature: envelope.Signature, message: bytes) -> b
     if algorithm is None or signature.algorithm != key.algorithm:
         return False
     try:
-        public = base64.b64decode(key.public_b64, validate=True)
-    except ValueError:
+        public = wire.from_base64(key.public_b64)
+    except ContractError:
         return False
     return algorithm.verify(public, signature.value, message)
 

@@ -9,11 +9,11 @@ big endian; flag 1 is set on the last one. A frame without sound says that the s
 
 from __future__ import annotations
 
-import base64
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from contract import wire
 from contract.algorithms import ALGORITHMS, ED25519
 from contract.errors import ContractError, RefusalReason, SignatureError
 from contract.live import LONGEST_S, RATE_HZ
@@ -80,10 +80,7 @@ def open_frame(data: bytes, session: LiveSession) -> LiveFrame:
     if session_of(data) != session.id:
         raise ContractError("a frame of another session", RefusalReason.REPLAYED)
     message, signature = data[:-_SIGNATURE_BYTES], data[-_SIGNATURE_BYTES:]
-    try:
-        public = base64.b64decode(session.public_b64, validate=True)
-    except ValueError as error:
-        raise ContractError("not base64") from error
+    public = wire.from_base64(session.public_b64, what="the session's key")
     if not ALGORITHMS[ED25519].verify(public, signature, message):
         raise SignatureError("not signed by the session's key", RefusalReason.BAD_SIGNATURE)
     _, flags, _, number, first = _HEAD.unpack_from(message)

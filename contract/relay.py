@@ -6,12 +6,11 @@ on what the upper one signed, byte for byte, and says up how many of its boxes h
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 - the codec resolves hints at run time
 
+from contract import wire
 from contract.areas import Area
-from contract.errors import ContractError
 from contract.topics import check_box_id
 from contract.uplink import LayerState  # noqa: TC001 - the codec resolves hints at run time
 
@@ -33,10 +32,7 @@ class HubKeys:
         Raises:
             ContractError: not base64.
         """
-        try:
-            return base64.b64decode(self.key_set_b64, validate=True)
-        except ValueError as error:
-            raise ContractError("the key set is not base64") from error
+        return wire.from_base64(self.key_set_b64, what="the key set")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ certificate, because a stick has no broker that knows who speaks.
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import itertools
 import os
@@ -116,7 +115,7 @@ def _folder(root: Path, name: str, *, make: bool = False) -> Iterator[tuple[int,
 def seal_events(batch: bytes, key: ec.EllipticCurvePrivateKey) -> bytes:
     """A batch of events as it lies on the stick: its bytes and the box's signature."""
     signature = key.sign(_CONTEXT + batch, ec.ECDSA(hashes.SHA256()))
-    return wire.dumps({"v": 1, "p": _b64(batch), "g": _b64(signature)})
+    return wire.dumps({"v": 1, "p": wire.to_base64(batch), "g": wire.to_base64(signature)})
 
 
 def open_events(data: bytes, key: ec.EllipticCurvePublicKey) -> bytes:
@@ -129,15 +128,10 @@ def open_events(data: bytes, key: ec.EllipticCurvePublicKey) -> bytes:
     payload, signature = outer.get("p"), outer.get("g")
     if outer.get("v") != 1 or not isinstance(payload, str) or not isinstance(signature, str):
         raise ContractError("not a batch on a stick")
+    batch = wire.from_base64(payload, what="the batch")
+    value = wire.from_base64(signature, what="the signature")
     try:
-        batch, value = base64.b64decode(payload, validate=True), base64.b64decode(signature)
         key.verify(value, _CONTEXT + batch, ec.ECDSA(hashes.SHA256()))
-    except ValueError as error:
-        raise ContractError("not base64") from error
     except InvalidSignature as error:
         raise SignatureError("another hand signed this", RefusalReason.BAD_SIGNATURE) from error
     return batch
-
-
-def _b64(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")

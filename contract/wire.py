@@ -1,4 +1,4 @@
-"""Bytes to JSON and back, with every bound checked before the parser runs.
+"""Bytes to JSON and to base64, and back, with every bound checked before the parser runs.
 
 The sender signs bytes, never a canonical form; so `dumps` only has to be stable for its own
 sake. `loads` bounds length and depth first (a parser given 100,000 brackets dies), and refuses
@@ -8,6 +8,7 @@ above 2^53), and lone surrogates, each of which some parser or database reads di
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import re
@@ -66,6 +67,26 @@ def loads(payload: bytes, *, max_bytes: int = MAX_BYTES) -> dict[str, object]:
     if b"\\u" in payload:  # half a character can only come as an escape; UTF-8 has none
         _check_surrogates(value)
     return value
+
+
+def to_base64(data: bytes) -> str:
+    """Bytes as a field of a message holds them."""
+    return base64.b64encode(data).decode("ascii")
+
+
+def from_base64(text: str, *, what: str = "a field") -> bytes:
+    """The bytes of a field, ``what`` it is for the error's words.
+
+    Raises:
+        ContractError: a character outside the alphabet (a line's end too), wrong padding, or
+            longer than any message.
+    """
+    if len(text) > MAX_BYTES:
+        raise ContractError(f"{what} of {len(text)} characters", RefusalReason.TOO_LARGE)
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise ContractError(f"{what} is not base64") from error
 
 
 def _check_depth(payload: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Bytes to JSON: every bound is checked before the parser can be hurt."""
+"""Bytes to JSON and base64: every bound is checked before the parser can be hurt."""
 
 from __future__ import annotations
 
@@ -91,3 +91,38 @@ def test_the_quick_look_for_brackets_finds_what_the_careful_one_finds(text: str)
     payload = text.encode()
     careful = [token[0][:1] for token in wire._TOKEN.finditer(payload)]
     assert list(wire._brackets(payload)) == [each for each in careful if each in b"[]{}"]
+
+
+@given(st.binary(max_size=300))
+def test_bytes_come_back_from_a_field(data: bytes) -> None:
+    assert wire.from_base64(wire.to_base64(data)) == data
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_bytes_or_refused_in_words(text: str) -> None:
+    with contextlib.suppress(ContractError):  # any other error fails the test
+        wire.from_base64(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["村==", "QUI\ud800", "QUI\x00", "QQ", "QQ=", "QQ===", "Q", "=", "=QQ=", "QQ==QQ==", "QU=I",
+     "QUI\n", "QUJD\nQUJD", "QUJD\r\n", " QUJD", "QU JD", "QUJD-_==", "\ufeffQUJD", "\uff31UJD"],
+)  # fmt: skip
+def test_what_some_decoder_reads_otherwise_is_refused(text: str) -> None:
+    with pytest.raises(ContractError) as refusal:
+        wire.from_base64(text, what="the key")
+    assert "the key is not base64" in str(refusal.value)
+    assert refusal.value.reason is RefusalReason.MALFORMED
+
+
+def test_a_field_longer_than_any_message_is_refused_undecoded() -> None:
+    tracemalloc.start()
+    giant = "A" * (wire.MAX_BYTES + 4)
+    before_bytes = tracemalloc.get_traced_memory()[1]
+    with pytest.raises(ContractError) as refusal:
+        wire.from_base64(giant)
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert refusal.value.reason is RefusalReason.TOO_LARGE
+    assert peak_bytes - before_bytes < 100_000
