@@ -1,7 +1,7 @@
 """MQTT topics: the one place where they are spelled. ``vn1`` is the wire version.
 
-Down: ``g`` is an area, ``d`` a box. Up: everything a box says stands under ``d/<box>/up``, and what
-a hub says to the hub above it under ``h/<hub>/up``.
+Down: ``g`` is an area, a single box among them; ``d`` the talk with a box. Up: everything a box
+says stands under ``d/<box>/up``, and what a hub says to the hub above it under ``h/<hub>/up``.
 Messages of one content hash never change, so blobs are retained under their hash.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from contract.areas import Area
+from contract.areas import BOX_ID, Area
 from contract.errors import ContractError
 
 VERSION = "vn1"
@@ -17,7 +17,7 @@ KEYS = f"{VERSION}/all/keys"
 HUB = f"{VERSION}/all/hub"
 HUBS = f"{VERSION}/h/"
 """How everything begins that hubs say to the hub above them."""
-_BOX = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
+_BOX = re.compile(BOX_ID, re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -72,11 +72,6 @@ def area_keys(area: Area, version: int) -> str:
 def area_all(area: Area) -> str:
     """Everything of one area, for the access list."""
     return f"{VERSION}/g/{area}/#"
-
-
-def box_manifest(box_id: str) -> str:
-    """Retained, signed manifest of one box."""
-    return f"{VERSION}/d/{check_box_id(box_id)}/man"
 
 
 def box_down(box_id: str, what: str) -> str:
