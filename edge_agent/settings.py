@@ -173,9 +173,9 @@ class Settings:
 
     @property
     def followed(self) -> tuple[Area, ...]:
-        """Every area whose manifests the box follows: its path, then its groups."""
+        """Every area whose manifests the box follows: its path, its groups, then itself."""
         groups = tuple(Area(self.area.code, group) for group in self.box.groups)
-        return self.area.path() + groups
+        return (*self.area.path(), *groups, Area(self.area.code, box=self.box.id))
 
     @property
     def state(self) -> Path:

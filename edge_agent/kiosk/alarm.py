@@ -68,7 +68,7 @@ def alarm_of(alert: Alert) -> Alarm:
         route=tuple(filter(None, _STEP.split(route[1].strip()))) if route else (),
         shelter=shelter[1].strip() if shelter else "",
         text=text,
-        groups="、".join(f"{Area.parse(each).group}组" for each in notice.areas if "-" in each),
+        groups="、".join(f"{area.group}组" for area in map(Area.parse, notice.areas) if area.group),
         issuer=notice.sender.office,
         issued=f"{alert.issued_at.astimezone(CHINA):%m月%d日 %H:%M}",
         expires=f"{alert.expires_at.astimezone(CHINA):%m月%d日 %H:%M}",

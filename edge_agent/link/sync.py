@@ -280,7 +280,8 @@ class Sync:
     def is_for_us_alone_or_urgent(self, asset: Asset) -> bool:
         """Whether nobody else waits for this file, or an emergency is on in its area."""
         return any(
-            area == self._held.settings.area or any(item.kind == "alert" for item in each.items)
+            self._held.settings.area.covers(area)
+            or any(item.kind == "alert" for item in each.items)
             for state in ("current", "pending")
             for area, each in self._held.store.layers(state).items()
             if asset in each.assets

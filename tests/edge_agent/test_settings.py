@@ -49,6 +49,7 @@ def test_a_complete_file_is_read_with_its_defaults(tmp_path: Path) -> None:
     assert found.zone[0].warm_up_s == 1.5
     assert [str(area) for area in found.followed] == [
         "53", "5301", "530199", "530199001", "530199001001", "530199001001-1", "530199001001-3",
+        "530199001001@qingshi-1",
     ]  # fmt: skip
 
 

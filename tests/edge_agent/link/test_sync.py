@@ -233,7 +233,7 @@ def test_receipts_that_a_power_cut_swallowed_are_written_at_the_next_start(
 
 
 def test_a_box_follows_its_county_and_its_own_groups(box: Box, county: County) -> None:
-    group = box.settings.followed[-1]
+    group = next(each for each in box.settings.followed if each.group)
     body = county.seal(county.notice(areas=(str(group),)))
     box.sync.take_manifest(group, county.manifest(1, ("N1", 1, body), area=str(group)))
     box.sync.take_blob(group, sha256_hex(body), body)
