@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -172,9 +174,16 @@ def algorithm() -> str:
     return ED25519
 
 
+@cache
+def _county(algorithm: str) -> County:
+    """SM2 keys come from a program of their own, a second for the eight of them."""
+    return County(algorithm)
+
+
 @pytest.fixture
 def county(algorithm: str) -> County:
-    return County(algorithm)
+    """The same keys for every test; a test that changes keys changes its own copy."""
+    return copy(_county(algorithm))
 
 
 @pytest.fixture
