@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from contract import wire
+from contract.errors import ContractError
 from edge_agent.kiosk.kinds import kind_by_key
 from edge_agent.kiosk.rendering import page, size_cookie
 from edge_agent.kiosk.replies import ReplyError
@@ -140,8 +140,8 @@ def _voice(field: str) -> Voice | None:
         return None
     kind, _, sound = field.partition(";base64,")
     try:
-        return Voice(base64.b64decode(sound, validate=True), kind.partition(";")[0])
-    except binascii.Error as error:
+        return Voice(wire.from_base64(sound), kind.partition(";")[0])
+    except ContractError as error:
         raise SlipError("录音没有录好，请再说一遍。") from error
 
 

@@ -161,6 +161,15 @@ def test_a_post_that_is_too_large_is_refused(open_village: Village) -> None:
     assert open_village.post("/say/question", [("text", "字" * 40_000)])[0] == 413
 
 
+@pytest.mark.parametrize("sound", ["村", "QUJ", "QUJD\n", "QUI=QUI=", "\x00"])
+def test_a_recording_that_no_page_of_ours_sent_is_refused_in_words(
+    open_village: Village, sound: str
+) -> None:
+    code, html, _ = open_village.post("/say/question", [("voice", f"audio/webm;base64,{sound}")])
+    assert code == 422
+    assert "录音没有录好" in html
+
+
 def test_what_is_shown_on_the_panel_is_listed_in_its_order(open_village: Village) -> None:
     listed = [link for link in _links(open_village.get("/panel")[1]) if link.startswith("/notice/")]
     planned = [name.split("@")[0] for name in open_village.status()["on_panel"]]
