@@ -8,7 +8,7 @@ OUT    ?= evidence
 export VILLAGE_VOICE_FOLDER := $(VOICE)
 
 # pip's index is the machine's own setting; hashes in the lock files hold what it gives.
-.PHONY: help demo test bench faults powercut fleet soak cluster voice lint format lock clean packages-demo packages-test
+.PHONY: help demo test bench faults powercut fleet soak cluster voice lint format lock clean packages-demo packages-test test-types test-enrol test-postgres
 help:            ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -17,13 +17,20 @@ demo: packages-demo $(VENV)/.installed $(VOICE)/.fetched   ## a county hub and t
 
 test: packages-test $(VENV)/.tools $(VOICE)/.fetched   ## all tests, headless Chromium and Mosquitto included
 	$(BIN)/ruff check .
+	@echo "类型、入网、PostgreSQL 并行，几分钟 types, enrolment and PostgreSQL beside each other: some minutes"
+	@$(MAKE) --no-print-directory -k -j 2 --output-sync=target test-postgres test-types test-enrol
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore tests/hub/enrol --ignore tests/hub/on_postgres
+
+# Beside each other, each printed as a whole when it has ended; `test` has made what they need.
+test-types:
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 --dist loadfile --ignore tests/hub/enrol --ignore tests/hub/on_postgres
+test-enrol:
 	$(BIN)/pytest tests/hub/enrol  # its web server needs the database for itself
+test-postgres:
 	$(BIN)/python -m tests.with_postgres tests/hub/on_postgres tests/hub/dispatch tests/hub/sealing tests/hub/ledger
 
 bench: packages-test $(VENV)/.tools $(VOICE)/.fetched  ## side-by-side measurements, printed as ratios
-	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@for script in bench/*.py; do echo "== $$script"; PYTHONPATH=. $(BIN)/python $$script || exit 1; done
 
 faults: packages-test $(VENV)/.tools   ## every row of the fault matrix, as a table in TABLE=faults.md; SHORT=1 for small doses
 	@$(BIN)/python -m faults $(if $(SHORT),--short) --out "$(or $(TABLE),faults.md)"
