@@ -64,9 +64,8 @@ def main() -> None:
 
 
 def measure(count: int) -> None:
-    from hub.dispatch.connection import Incoming  # noqa: PLC0415 - needs Django's set-up
-    from hub.dispatch.dispatcher import Dispatcher  # noqa: PLC0415 - as above
-    from hub.dispatch.sealer import Sealer  # noqa: PLC0415 - as above
+    from hub.dispatch import hearing  # noqa: PLC0415 - needs Django's set-up
+    from hub.dispatch.connection import Incoming  # noqa: PLC0415 - as above
     from hub.ledger import taking  # noqa: PLC0415 - as above
     from hub.ledger.models import Box  # noqa: PLC0415 - as above
 
@@ -79,8 +78,12 @@ def measure(count: int) -> None:
         Incoming(topics.box_up(each.box, "events"), wire.dumps(codec.encode(each)), False)
         for each in batches(count, "second")
     ]
-    dispatcher = Dispatcher(("127.0.0.1", 0), "", Sealer(), lambda: ())
-    time_it("read from the wire, stored, answered", messages, dispatcher._stored)  # noqa: SLF001 - all but the network
+    ear = hearing.Ear()
+    time_it(
+        "read from the wire, stored, answered",
+        messages,
+        lambda said: hearing.take_events(ear.read(said).batches),
+    )
 
 
 def time_it(what: str, made: Sequence[_Said], take: Callable[[Sequence[_Said]], object]) -> None:

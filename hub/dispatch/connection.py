@@ -15,7 +15,7 @@ import contextlib
 import logging
 import ssl
 import time
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 from select import POLLIN, POLLOUT
 from typing import TYPE_CHECKING, Any, Protocol
@@ -46,6 +46,10 @@ UNACKNOWLEDGED = 15
 """paho sends no more than 20 at a time; the others are for emergencies and answers to boxes."""
 TOGETHER = 200
 """Messages read in one turn; between two turns it is looked for an emergency."""
+TOGETHER_BYTES = 512 * 1024
+"""Likewise: some 2,000 receipts, a tenth of a second's work."""
+FAIR_SHARE = 20
+"""Messages of QoS 0 kept of one topic in one turn: no box of ours uses it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,8 @@ class Connection:
         self._pause_s = FIRST_PAUSE_S
         self._heard_s = 0.0
         self._inbox: list[MQTTMessage] = []
+        self._inbox_bytes = 0
+        self._shares: Counter[str] = Counter()
         self._done: dict[int, Callable[[], None]] = {}
         self._arrived: deque[Callable[[], None]] = deque()
         self._is_greeted = False
@@ -132,10 +138,18 @@ class Connection:
             self._work(client)
 
     def _read(self, client: Client) -> None:
-        while client.loop_read() == MQTTErrorCode.MQTT_ERR_SUCCESS and self._client is client:
-            sock = client.socket()
-            if sock is None or len(self._inbox) >= TOGETHER or not _has_more(sock):
+        self._shares.clear()
+        for _ in range(TOGETHER):
+            if client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS or self._client is not client:
                 return
+            sock = client.socket()
+            if sock is None or self._is_full or not _has_more(sock):
+                return
+
+    @property
+    def _is_full(self) -> bool:
+        """Whether there is enough for one turn."""
+        return len(self._inbox) >= TOGETHER or self._inbox_bytes >= TOGETHER_BYTES
 
     def _work(self, client: Client) -> None:
         """What the callbacks noted; each is crossed out only when it is done."""
@@ -156,6 +170,7 @@ class Connection:
             [Incoming(each.topic, bytes(each.payload), bool(each.retain)) for each in taken]
         )
         del self._inbox[: len(taken)]
+        self._inbox_bytes = 0
         for each in taken:
             client.ack(each.mid, each.qos)
 
@@ -209,8 +224,12 @@ class Connection:
         _log.info("connected to the broker")
 
     def _on_message(self, client: Client, _user: object, message: MQTTMessage) -> None:
-        if client is self._client:
+        if client is not self._client:
+            return
+        self._shares[message.topic] += 1
+        if message.qos or self._shares[message.topic] <= FAIR_SHARE:
             self._inbox.append(message)
+            self._inbox_bytes += len(message.payload)
 
     def _on_publish(
         self, client: Client, _user: object, mid: int, reason: ReasonCode, _more: object
@@ -231,16 +250,21 @@ class Connection:
         retain: bool = False,
         expiry_s: int | None = None,
         done: Callable[[], None] | None = None,
+        qos: int = 1,
     ) -> None:
-        """Send at QoS 1 and call ``done`` once the broker has it; lost without a connection."""
+        """Send, and at QoS 1 call ``done`` once the broker has it; lost without a connection.
+
+        At QoS 0 goes what is asked for again when it is lost: it fills no place among the few
+        messages that may be under way, where an emergency would have to wait behind it.
+        """
         if self._client is None or not self.is_up:
             return
         properties = None
         if expiry_s is not None and not self._is_older:
             properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call] # paho's own
             properties.MessageExpiryInterval = expiry_s
-        sent = self._client.publish(topic, payload, 1, retain, properties)
-        if sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS:
+        sent = self._client.publish(topic, payload, qos, retain, properties)
+        if qos and sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS:
             self._done[sent.mid] = done or _nothing
 
     def _lose(self, why: str) -> None:
@@ -257,6 +281,7 @@ class Connection:
         client, self._client = self._client, None
         self.is_up = self._is_greeted = False
         self._inbox.clear()
+        self._inbox_bytes = 0
         self._done.clear()
         self._arrived.clear()
         sock = client.socket() if client is not None else None

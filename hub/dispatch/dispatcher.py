@@ -6,34 +6,34 @@ import logging
 import time
 from collections import deque
 from select import POLLIN
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from contract import codec, topics, wire
+from contract import topics
 from contract.areas import Area
-from contract.errors import ContractError
-from contract.messages import seal_message
-from contract.uplink import BoxState, EventAck, EventBatch, TimeAnswer, TimeQuestion
-from hub.dispatch import disk, key_sets, manifests, notes
+from hub.dispatch import disk, hearing, key_sets, manifests, notes
+from hub.dispatch.hearing import Ear, together
 from hub.dispatch.models import Layer
 from hub.dispatch.outlet import BrokerAddress, Outlet
 from hub.dispatch.reports import Reports, note_silent
 from hub.dispatch.wake import wait_for
 from hub.feedback.sending import AnswerPost
-from hub.ledger import boxes, taking
+from hub.ledger import boxes
 from hub.live import keeping as live_keeping
 from hub.live.relay import Relay
 from hub.relay import children
 from hub.sealing.models import OutboxKind, SealedNotice
-from hub.sealing.seal import keyring
 from hub.site.conflicts import committed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from contract.relay import HubReport
+    from contract.uplink import BoxState
     from hub.dispatch.connection import Incoming
+    from hub.dispatch.hearing import Heard, Reply
     from hub.dispatch.sealer import SealedAct, Sealer
 
 _log = logging.getLogger(__name__)
@@ -43,10 +43,6 @@ HEAD_START_S = 0.2
 """An alert has processor, broker and lines to itself for so long, before manifests follow it."""
 LIVE_EXPIRY_S = 3
 """Live speech that a box did not get within so long is worth nothing."""
-UPLINK_BYTES = 256 * 1024
-_COMMON: dict[str, type[EventBatch | BoxState]] = {"events": EventBatch, "state": BoxState}
-"""What comes by the thousand, and is stored together."""
-_Said = TypeVar("_Said")
 
 
 class Dispatcher:
@@ -64,6 +60,7 @@ class Dispatcher:
         self._outlets = [Outlet(each, password, self) for each in brokers]
         self._sealer = sealer
         self._others = others
+        self._ear = Ear()
         self._reports = Reports()
         self._live = Relay(self._publish_live)
         self._answers = AnswerPost(self._publish)
@@ -225,60 +222,32 @@ class Dispatcher:
 
     def received(self, outlet: Outlet, messages: Sequence[Incoming]) -> None:
         """Store what boxes said, in one transaction, then answer."""
-        for topic, payload in committed(lambda: self._stored(messages)):
-            outlet.connection.publish(topic, payload)
+        heard = self._ear.read(messages)
+        replies = list(hearing.answered(heard.questions))
+        if heard.is_to_be_stored:
+            replies += committed(lambda: self._stored(heard))
+        for topic, payload in replies:
+            outlet.connection.publish(topic, payload, qos=0)  # who hears nothing asks again
 
-    def _stored(self, messages: Sequence[Incoming]) -> list[tuple[str, bytes]]:
-        replies: list[tuple[str, bytes]] = []
-        batches: list[EventBatch] = []
-        states: list[tuple[BoxState, bool]] = []
-        for message in messages:
-            said = _common(message)
-            if isinstance(said, EventBatch):
-                batches.append(said)
-            elif said is not None:
-                states.append((said, message.is_retained))
-            else:
-                replies += self._take_safely(message)
-        _together(self._take_states, states)
-        return replies + _together(_take_events, batches)
+    def _stored(self, heard: Heard) -> list[Reply]:
+        return [
+            *together(self._take_reports, heard.reports),
+            *together(self._take_states, heard.states),
+            *together(hearing.take_events, heard.batches),
+        ]
 
-    def _take_safely(self, message: Incoming) -> list[tuple[str, bytes]]:
-        """One box's odd message must not keep every other box's from being stored."""
-        try:
-            with transaction.atomic():
-                return self._take(message)
-        except (OperationalError, InterfaceError):
-            raise  # the database is away or in conflict; what it refuses to hold is the message's
-        except Exception as error:  # noqa: BLE001 - see above; the message is dropped
-            _log.error("a message on %s is dropped: %s", message.topic[:60], type(error).__name__)
-            return []
-
-    def _take(self, message: Incoming) -> list[tuple[str, bytes]]:
-        try:
-            if message.topic.startswith(topics.HUBS):
-                return self._take_report(message)
-            box, what = topics.box_of(message.topic)
-            data = _spoken_by(box, message.payload)
-            if what in _COMMON:
-                codec.decode(_COMMON[what], data)  # raises: only what is no good one comes here
-            if what == "nonce" and not message.is_retained:
-                return _answer_time(codec.decode(TimeQuestion, data))
-        except ContractError as error:
-            _log.warning("a message on %s is not taken: %s", message.topic[:60], error.reason)
-        return []
-
-    def _take_report(self, message: Incoming) -> list[tuple[str, bytes]]:
+    def _take_reports(self, reports: Sequence[HubReport]) -> list[Reply]:
         """A hub below says how far our word has come there."""
-        moved, behind = children.take_report(topics.hub_of(message.topic)[0], message.payload)
-        for area in moved:
-            self._changed(area)
-        for area in behind:
-            for each in self._outlets:
-                each.assertion.repeat(area)
+        for report in reports:
+            moved, behind = children.take_report(report)
+            for area in moved:
+                self._changed(area)
+            for area in behind:
+                for each in self._outlets:
+                    each.assertion.repeat(area)
         return []
 
-    def _take_states(self, states: Sequence[tuple[BoxState, bool]]) -> list[tuple[str, bytes]]:
+    def _take_states(self, states: Sequence[tuple[BoxState, bool]]) -> list[Reply]:
         for area in self._reports.take_all(states, time.monotonic()):
             self._changed(area)
         return []
@@ -287,55 +256,3 @@ class Dispatcher:
         """Disconnect."""
         for each in self._outlets:
             each.connection.close()
-
-
-def _spoken_by(box: str, payload: bytes) -> dict[str, object]:
-    data = wire.loads(payload, max_bytes=UPLINK_BYTES)
-    if data.get("box") != box:
-        raise ContractError("a box speaks under another's name")
-    return data
-
-
-def _common(message: Incoming) -> EventBatch | BoxState | None:
-    """A batch of events or a state; None when it is another message, or no good one."""
-    try:
-        box, what = topics.box_of(message.topic)
-        if what in _COMMON:
-            return codec.decode(_COMMON[what], _spoken_by(box, message.payload))
-    except ContractError:
-        return None  # whoever takes single messages says what is wrong with this one
-    return None
-
-
-def _together(
-    take: Callable[[Sequence[_Said]], list[tuple[str, bytes]]], said: Sequence[_Said]
-) -> list[tuple[str, bytes]]:
-    """Store what was said together; if one is so odd that all fail, each alone."""
-    if not said:
-        return []
-    try:
-        with transaction.atomic():
-            return take(said)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception as error:  # noqa: BLE001 - one box's odd message must not keep out the others
-        if len(said) == 1:
-            _log.error("%s is dropped: %s", type(said[0]).__name__, type(error).__name__)
-            return []
-        return [reply for each in said for reply in _together(take, [each])]
-
-
-def _take_events(batches: Sequence[EventBatch]) -> list[tuple[str, bytes]]:
-    acks = [
-        (batch.box, EventAck(batch.part, batch.outbox, seq))
-        for batch, seq in zip(batches, taking.take_batches(batches), strict=True)
-        if seq is not None
-    ]
-    return [(topics.box_down(box, "ack"), wire.dumps(codec.encode(ack))) for box, ack in acks]
-
-
-def _answer_time(question: TimeQuestion) -> list[tuple[str, bytes]]:
-    if len(question.nonce) != 32:
-        return []
-    answer = TimeAnswer(question.box, question.nonce, timezone.now())
-    return [(topics.box_down(question.box, "time"), seal_message(answer, keyring().target))]
