@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,8 +82,7 @@ def run_plan(arguments: argparse.Namespace) -> int:
             say(fault)
         say(f"共 {len(error.faults)} 处错误,一行也没有采用 nothing was taken")
         return FAILED
-    found = [{"box": b.box, "area": b.area, "village": b.village, "groups": list(b.groups),
-              "settings": b.settings} for b in boxes]  # fmt: skip
+    found = [asdict(each) for each in boxes]
     for each in boxes:
         sys.stdout.write(f"✓ {each.box} {each.village} {each.area}\n")
     if arguments.out:

@@ -1,7 +1,7 @@
-"""The sheet of boxes to be: one CSV line a village, checked whole before anything is taken.
+"""The sheet of boxes to be: one CSV line a box, checked whole before anything is taken.
 
-Columns: ``box, area, village, groups, panel_driver, panel_line, panel_w, panel_h, relay_pin,
-sound_device`` (see ``docs/provisioning.md``). Unknown columns are named, not ignored.
+Columns: ``box, area, village, place, groups, panel_driver, panel_line, panel_w, panel_h,
+relay_pin, sound_device`` (see ``docs/provisioning.md``). Unknown columns are named, not ignored.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 REQUIRED = ("box", "area", "village")
 OPTIONAL = {
+    "place": "",
     "groups": "0",
     "panel_driver": "",
     "panel_line": "/dev/village-led0",
@@ -39,6 +40,9 @@ _NUMBERS = {
 }
 
 
+LONGEST_PLACE = 30
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedBox:
     """One line of the sheet, checked."""
@@ -46,6 +50,7 @@ class PlannedBox:
     box: str
     area: str
     village: str
+    place: str
     groups: tuple[int, ...]
     settings: dict[str, Any]
 
@@ -101,12 +106,16 @@ def _row_faults(row: dict[str, str], line: int, seen: dict[str, int]) -> list[st
             check((row.get(name) or "").strip())
         except ContractError as error:
             faults.append(f"{name}: {error}")
-    for name in ("box", "area"):
-        value = (row.get(name) or "").strip()
-        key = f"{name} {value}"
-        if value and key in seen:
-            faults.append(f"{name}: 与第{seen[key]}行重复 same as line {seen[key]}")
-        seen.setdefault(key, line)
+    box, area, place = ((row.get(name) or "").strip() for name in ("box", "area", "place"))
+    if box and (before := seen.setdefault(f"box {box}", line)) != line:
+        faults.append(f"box: 与第{before}行重复 same as line {before}")
+    if area and (before := seen.setdefault(f"area {area} {place}", line)) != line:
+        faults.append(
+            f"area: 与第{before}行同村，请在 place 列写明各摆在哪里 "
+            f"the village of line {before}: say in 'place' where each stands"
+        )
+    if len(place) > LONGEST_PLACE:
+        faults.append(f"place: 最多{LONGEST_PLACE}个字 at most {LONGEST_PLACE} characters")
     faults += [f"{name}: {fault}" for name in _NUMBERS if (fault := _number_fault(row, name))]
     if row.get("") or None in row:
         faults.append("单元格多于列数 more cells than columns")
@@ -148,4 +157,4 @@ def _planned(row: dict[str, str]) -> PlannedBox:
             }
         ]
     groups = tuple(range(1, int(row["groups"]) + 1))
-    return PlannedBox(row["box"], row["area"], row["village"], groups, settings)
+    return PlannedBox(row["box"], row["area"], row["village"], row["place"], groups, settings)

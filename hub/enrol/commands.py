@@ -33,6 +33,7 @@ def write_tickets(plan: Path, into: Path, office_line: str, say: Callable[[str],
                 tuple(int(group) for group in each["groups"]),
                 dict(each["settings"]),
                 office_line,
+                str(each.get("place", "")),
             )
             for each in content["boxes"]
         ]

@@ -24,6 +24,7 @@ class EnrolmentTicket(models.Model):
     box = models.CharField(max_length=40, db_index=True)
     area = models.CharField(max_length=15)
     groups = models.JSONField(default=list)
+    place = models.CharField(max_length=30, blank=True, default="")
     secret_hex = models.CharField(max_length=64)
     state = models.CharField(max_length=8, choices=TicketState, default=TicketState.STAGED)
     issued_at = models.DateTimeField(auto_now_add=True)

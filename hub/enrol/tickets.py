@@ -45,6 +45,8 @@ class NewBox:
     groups: tuple[int, ...]
     settings: dict[str, Any]
     office_line: str = ""
+    place: str = ""
+    """Where in the village it stands; for people, who tell boxes apart by it."""
 
 
 def issue(new: NewBox, hub_ca_pem: str = "") -> bytes:
@@ -72,6 +74,7 @@ def issue(new: NewBox, hub_ca_pem: str = "") -> bytes:
             box=ticket.box,
             area=ticket.area,
             groups=list(ticket.groups),
+            place=new.place,
             secret_hex=ticket.secret_hex,
             expires_at=ticket.expires_at,
         )
@@ -104,7 +107,7 @@ def _answer(question: EnrolQuestion) -> EnrolAnswer:
         raise EnrolmentRefusedError(f"请求有误 bad request: {error}", "bad_request", 400) from error
     earlier = EnrolmentTicket.objects.filter(box=ticket.box, certificate_ended_at=None)
     earlier.exclude(certificate_pem="").update(certificate_ended_at=timezone.now())
-    access = boxes.add_box(ticket.box, ticket.area, tuple(ticket.groups))
+    access = boxes.add_box(ticket.box, ticket.area, tuple(ticket.groups), ticket.place)
     found = EnrolAnswer(
         box=ticket.box,
         certificate_pem=certificate,

@@ -42,13 +42,14 @@ class Access:
     """Base address of large files."""
 
 
-def add_box(box_id: str, area: str, groups: Sequence[int] = ()) -> Access:
+def add_box(box_id: str, area: str, groups: Sequence[int] = (), place: str = "") -> Access:
     """Register a box, or give an existing one a new password (its old one ends at once).
 
     Args:
         box_id: lower-case letters, digits and hyphens.
         area: the village's 12-digit code.
         groups: numbers of the village groups whose notices it follows besides.
+        place: where in the village it stands; empty leaves what is known of that.
 
     Raises:
         ContractError: the id cannot stand in a topic, or the area is no village.
@@ -66,6 +67,7 @@ def add_box(box_id: str, area: str, groups: Sequence[int] = ()) -> Access:
             "groups": sorted(set(groups)),
             "password_hash": hashed(password),
             "revoked_at": None,
+            **({"place": place} if place else {}),
         },
     )
     transaction.on_commit(write_accounts)

@@ -22,6 +22,7 @@ class Box(models.Model):
 
     id = models.CharField(max_length=40, primary_key=True)
     area = models.CharField(max_length=12, db_index=True)
+    place = models.CharField(_("摆放地点"), max_length=30, blank=True)
     groups = models.JSONField(default=list)
     password_hash = models.CharField(max_length=200)
     added_at = models.DateTimeField(auto_now_add=True)
@@ -43,9 +44,25 @@ class Box(models.Model):
 
     @property
     def followed(self) -> tuple[Area, ...]:
-        """Every area whose manifests the box follows: its path, then its groups."""
+        """Every area whose manifests the box follows: its path, its groups, then itself."""
         village = Area.parse(self.area)
-        return (*village.path(), *(Area(village.code, number) for number in self.groups))
+        groups = (Area(village.code, number) for number in self.groups)
+        return (*village.path(), *groups, self.own_area)
+
+    @property
+    def own_area(self) -> Area:
+        """The narrowest area there is: this box alone."""
+        return Area(self.area, box=self.id)
+
+    @property
+    def name(self) -> str:
+        """Where it stands, for villagers; its id while nobody has said where."""
+        return self.place or self.id
+
+    @property
+    def label(self) -> str:
+        """Place and id, for who has to tell it from others."""
+        return f"{self.place}（{self.id}）" if self.place else self.id
 
 
 class OutboxCursor(models.Model):

@@ -47,6 +47,8 @@ class BoxDelivery:
     refused_reason: str = ""
     unshowable: str = ""
     clock_trusted: bool = True
+    label: str = ""
+    """Its place and id, for people."""
 
     @property
     def is_refused(self) -> bool:
@@ -139,7 +141,9 @@ def _boxes_in(areas: tuple[str, ...]) -> list[Box]:
 
 def _line(box: Box, revision: int, line: Delivery | None) -> BoxDelivery:
     if line is None:
-        return BoxDelivery(box.id, box.area, box.is_online, box.online_changed_at, revision)
+        return BoxDelivery(
+            box.id, box.area, box.is_online, box.online_changed_at, revision, label=box.label
+        )
     spoken = line.spoken
     return BoxDelivery(
         box=box.id,
@@ -170,4 +174,5 @@ def _line(box: Box, revision: int, line: Delivery | None) -> BoxDelivery:
         refused_reason=line.refused_reason,
         unshowable=line.unshowable,
         clock_trusted=line.clock_trusted,
+        label=box.label,
     )

@@ -46,6 +46,23 @@ def test_every_fault_is_named_with_its_line_and_nothing_is_taken(tmp_path: Path)
     assert numbers == {"3", "4", "5", "6", "7", "8", "9", "10"}
 
 
+PLACES = "box,area,village,place\n"
+
+
+def test_several_boxes_of_a_village_are_told_apart_by_their_places(tmp_path: Path) -> None:
+    lines = "b1,530199001001,青石村,村委会\nb2,530199001001,青石村,老年活动中心\n"
+    found = read_plan(_sheet(tmp_path, PLACES + lines))
+    assert [each.place for each in found] == ["村委会", "老年活动中心"]
+
+
+@pytest.mark.parametrize("place", ["", "村委会", "很" * 31])
+def test_a_second_box_of_a_village_needs_a_place_of_its_own(tmp_path: Path, place: str) -> None:
+    lines = f"b1,530199001001,青石村,{place[:3]}\nb2,530199001001,青石村,{place}\n"
+    with pytest.raises(PlanError) as caught:
+        read_plan(_sheet(tmp_path, PLACES + lines))
+    assert any(fault.startswith("第3行") and "place" in fault for fault in caught.value.faults)
+
+
 def test_an_unknown_or_a_missing_column_is_named(tmp_path: Path) -> None:
     with pytest.raises(PlanError) as caught:
         read_plan(_sheet(tmp_path, "box,area,panel_wide\n"))

@@ -9,6 +9,7 @@ import pytest
 from contract.errors import ContractError
 from contract.keys import KeySet, Trust
 from edge_agent.link import keyfile
+from hub.broker.admission import rights_in
 from hub.dispatch import key_sets
 from hub.ledger import boxes
 from hub.ledger.models import Box
@@ -64,6 +65,25 @@ def test_the_files_name_active_boxes_only(people: Desk) -> None:
         assert "box-1" in text
         assert "box-2" not in text
         assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_box_may_read_its_own_layer_and_its_village_s_but_not_its_neighbour_s(
+    people: Desk,
+) -> None:
+    village = people.village.code
+    for box in ("box-1", "box-2"):
+        boxes.add_box(box, village)
+    boxes.write_accounts()
+    rights = rights_in(boxes.broker_files().access.read_text())
+    assert f"read vn1/g/{village}/#" in rights["box-1"]
+    assert f"read vn1/g/{village}@box-1/#" in rights["box-1"]
+    assert not any("box-2" in line for line in rights["box-1"])
+
+
+def test_a_box_keeps_its_place_when_it_is_enrolled_anew_without_one(people: Desk) -> None:
+    boxes.add_box("box-1", people.village.code, place="老年活动中心")
+    boxes.add_box("box-1", people.village.code)
+    assert Box.objects.get(id="box-1").label == "老年活动中心（box-1）"
 
 
 def test_a_new_officer_makes_a_new_key_set_that_boxes_believe(people: Desk) -> None:
