@@ -81,6 +81,11 @@ class Item(models.Model):
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
 
+    @property
+    def may_be_for_one_box(self) -> bool:
+        """Whether it is a service notice about some event; all else is owed to every villager."""
+        return self.level2 == "便民通知" and self.deadline.get("kind") == "after_event"
+
 
 class Rules(models.Model):
     """The small tables of one version of the catalogue. The newest row is in force."""

@@ -18,6 +18,7 @@ from contract.messages import seal_message, sha256_hex
 from contract.notice import Asset
 from hub.dispatch.models import Layer, RetainedBlob
 from hub.dispatch.taken_back import taken_back
+from hub.ledger.models import Box
 from hub.sealing.models import AssetBlob, AssetUse, SealedNotice
 from hub.sealing.seal import keyring
 
@@ -98,7 +99,16 @@ def _delta(layer: Layer | None, body: bytes) -> bytes:
     return sealed
 
 
+def _has_nobody(area: str) -> bool:
+    """Whether it is the layer of a box that was revoked, or stands in another village now."""
+    found = Area.parse(area)
+    boxes = Box.objects.filter(id=found.box, area=found.code, revoked_at=None)
+    return bool(found.box) and not boxes.exists()
+
+
 def _listed(area: str, now: datetime) -> tuple[tuple[Item, ...], tuple[Asset, ...]]:
+    if _has_nobody(area):
+        return (), ()
     rows = (
         SealedNotice.objects.filter(area=area, in_force=True)
         .filter(

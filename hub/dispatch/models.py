@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.db import models
 
+from contract.areas import LONGEST
+
 
 class Layer(models.Model):
     """The manifest of one area as it was sealed last. The version only grows."""
 
-    area = models.CharField(max_length=15, primary_key=True)
+    area = models.CharField(max_length=LONGEST, primary_key=True)
     epoch = models.PositiveBigIntegerField(default=1)
     generation = models.PositiveBigIntegerField(default=0)
     content = models.CharField(max_length=64, help_text="hash of what it lists")
@@ -28,7 +30,7 @@ class Layer(models.Model):
 class RetainedBlob(models.Model):
     """A blob that the broker was given for an area; cleared there once no manifest lists it."""
 
-    area = models.CharField(max_length=15)
+    area = models.CharField(max_length=LONGEST)
     sha256 = models.CharField(max_length=64)
     is_listed = models.BooleanField(default=True, db_index=True)
 

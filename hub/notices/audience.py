@@ -1,4 +1,4 @@
-"""To whom a notice is addressed: its village, some of its groups, or several villages jointly."""
+"""To whom a notice is addressed: its village, some groups or one box of it, or several villages."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from django.utils.translation import gettext as _
 
 from contract.areas import Area
 from contract.errors import ContractError
+from hub.ledger.models import Box
 from hub.places.models import VillagePage
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from contract.notice import Notice
     from hub.notices.models import NoticePage
 
 _PART = re.compile(r"(\d{1,2})(?:[-—~\uff5e至到](\d{1,2}))?", re.ASCII)
@@ -47,12 +51,16 @@ def areas_of(page: NoticePage) -> tuple[str, ...]:
     """The areas of the contract that a notice is addressed to.
 
     Raises:
-        ContractError: a group or a joint village that does not exist.
+        ContractError: a group or a joint village that does not exist, or one box beside them.
     """
     village = page.village
     groups = parse_groups(page.group_numbers, village.groups)
     own = tuple(str(Area(village.code, number)) for number in groups) or (village.code,)
     joint = tuple(code for code in page.joint_villages if code != village.code)
+    if page.only_box:
+        if groups or joint:
+            raise ContractError(_("只给一台设备的，不能再选村民小组或联合公开的村。"))
+        return (str(Area.parse(f"{village.code}@{page.only_box}")),)
     if joint and groups:
         raise ContractError(_("联合公开时不能只选部分村民小组。"))
     known = set(VillagePage.objects.filter(code__in=joint).values_list("code", flat=True))
@@ -60,3 +68,33 @@ def areas_of(page: NoticePage) -> tuple[str, ...]:
     if unknown:
         raise ContractError(_("联合公开的村不在本县：%(code)s") % {"code": unknown[0]})
     return (*own, *joint)
+
+
+def boxes_of(village: VillagePage) -> QuerySet[Box]:
+    """The boxes that a clerk of the village may choose among."""
+    return Box.objects.filter(area=village.code, revoked_at=None).order_by("place", "id")
+
+
+def one_box_of(notice: Notice) -> str:
+    """Where the one box stands that a notice is for alone; empty when it is for more."""
+    key = Area.parse(notice.areas[0]).box
+    box = Box.objects.filter(id=key).first() if key else None
+    return box.name if box is not None else key
+
+
+def one_box_faults(page: NoticePage) -> list[str]:
+    """Why a notice may not be for the one box that was chosen for it."""
+    found: list[str] = []
+    if not page.only_box:
+        return found
+    if not boxes_of(page.village).filter(id=page.only_box).exists():
+        found.append(
+            _("本村没有“%(box)s”这台设备，或已停用。请改选一台，或改为全村。")
+            % {"box": page.only_box}
+        )
+    if page.item is not None and not page.item.may_be_for_one_box:
+        found.append(
+            _("“%(item)s”应当向全村公开，不能只给一台设备。请改为全村；只有便民通知可以只给一台。")
+            % {"item": page.item.name}
+        )
+    return found

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from contract import plain_text
 from contract.errors import ContractError
 from hub.notices import content, gate
-from hub.notices.audience import areas_of
+from hub.notices.audience import areas_of, one_box_faults
 from hub.places.models import VILLAGE_ROLES, Post
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _facts(page: NoticePage) -> list[str]:
         areas_of(page)
     except ContractError as error:
         found.append(str(error))
-    return found
+    return [*found, *one_box_faults(page)]
 
 
 def _correction(page: NoticePage) -> list[str]:

@@ -37,8 +37,24 @@ class NoticeForm(WagtailAdminPageForm):
             required=False,
             widget=forms.CheckboxSelectMultiple,
         )
+        self._offer_boxes()
         if self.instance.pk and not self.instance.has_unpublished_changes:
             self.initial["correction"] = ""
+
+    def _offer_boxes(self) -> None:
+        """The village's boxes by their places; nothing to choose where there is but one."""
+        from hub.notices.audience import boxes_of  # noqa: PLC0415 - the models import this form
+
+        chosen = self.instance.only_box
+        boxes = [(each.id, each.label) for each in boxes_of(self.parent_page.specific)]
+        if len(boxes) < 2 and not chosen:
+            del self.fields["only_box"]
+            return
+        if chosen and chosen not in dict(boxes):
+            boxes.append((chosen, _("%(box)s（已停用）") % {"box": chosen}))
+        self.fields["only_box"] = forms.ChoiceField(
+            label=_("只给这台设备"), choices=[("", _("全村的设备")), *boxes], required=False
+        )
 
     def _neighbours(self) -> list[tuple[str, str]]:
         from hub.places.models import VillagePage  # noqa: PLC0415 - the models import this form
@@ -133,6 +149,10 @@ def content_tab() -> list[Panel]:
                 FieldRowPanel([FieldPanel("publish_at"), FieldPanel("valid_until")]),
                 FieldRowPanel([FieldPanel("notice_days"), FieldPanel("in_workdays")]),
                 FieldPanel("group_numbers", help_text=_("如“3,4-6”；留空为全村")),
+                FieldPanel(
+                    "only_box",
+                    help_text=_("如活动中心的开放时间、某块屏停用检修；只有便民通知可以这样发"),
+                ),
                 FieldPanel("joint_villages"),
                 FieldPanel("channels"),
                 FieldPanel("priority"),

@@ -58,6 +58,7 @@ class NoticePage(Page):
     speech = models.TextField(_("广播词"), max_length=2000, blank=True)
     body = StreamField(blocks.BODY, verbose_name=_("正文"), blank=True)
     group_numbers = models.CharField(_("只对这些村民小组"), max_length=60, blank=True)
+    only_box = models.CharField(_("只给这台设备"), max_length=40, blank=True)
     joint_villages = models.JSONField(_("联合公开的村"), default=list, blank=True)
     channels = models.JSONField(_("公开方式"), default=default_channels)
     priority = models.CharField(

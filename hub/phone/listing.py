@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from contract.areas import Area
 from contract.plain_text import search_form
 from hub.notices.initials import initials
 from hub.notices.models import NoticePage, Publication, Withdrawal
@@ -64,7 +65,7 @@ def _list(publication: Publication, edition: Edition, shown: Shown) -> None:
         publish_at=notice.publish_at,
         valid_until=notice.valid_until,
     )
-    villages = {area.partition("-")[0] for area in notice.areas}
+    villages = {Area.parse(area).code for area in notice.areas}
     Reach.objects.bulk_create(Reach(entry=entry, village=code) for code in sorted(villages))
     Tie.objects.bulk_create(
         Tie(entry=entry, relation=each.relation, notice_id=each.notice_id)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from contract.areas import LONGEST
+
 
 class OutboxKind(models.TextChoices):
     """What happened to a notice or an alert."""
@@ -62,7 +64,7 @@ class SealedNotice(models.Model):
     notice_id = models.CharField(max_length=64, db_index=True)
     revision = models.PositiveIntegerField()
     kind = models.CharField(max_length=6, choices=[("notice", "notice"), ("alert", "alert")])
-    area = models.CharField(max_length=15, db_index=True)
+    area = models.CharField(max_length=LONGEST, db_index=True)
     sha256 = models.CharField(max_length=64, db_index=True)
     body = models.BinaryField()
     publish_at = models.DateTimeField()

@@ -10,6 +10,8 @@ from django import template
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 
+from hub.notices.audience import one_box_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import date, datetime
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from contract.notice import Block, Column, Table
 
 register = template.Library()
+register.filter("one_box", one_box_of)
 _NUMBERS = frozenset({"int", "money", "number", "percent"})
 
 

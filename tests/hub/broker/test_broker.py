@@ -124,6 +124,31 @@ def test_a_box_hears_its_own_areas_and_no_others(party: Party, hub: Visitor) -> 
     assert {topic for topic, _ in box.received} == {topics.area_manifest(HOME)}
 
 
+def test_a_box_hears_its_own_layer_that_no_neighbour_hears_or_writes(
+    party: Party, hub: Visitor
+) -> None:
+    own, others = Area(HOME.code, box="box-3"), Area(HOME.code, box="box-4")
+    party.broker.add_box("box-3", (HOME, own))
+    party.broker.add_box("box-4", (HOME, others))
+    party.turn()
+    box, neighbour = party.join("box-3"), party.join("box-4")
+    greedy = [("#", 1), ("vn1/g/+/man", 1), ("vn1/g/#", 1), (topics.area_all(own), 1)]
+    neighbour.client.subscribe([*greedy, (f"$share/x/{topics.area_all(own)}", 1)])
+    box.client.subscribe([(topics.area_all(own), 1), (topics.area_all(HOME), 1)])
+    hub.client.subscribe(topics.area_all(own), 1)
+    party.settle()
+    for each in (box, neighbour):
+        each.client.publish(topics.area_manifest(own), b"forged", 1, retain=True)
+    party.settle()
+    assert (box.received, neighbour.received, hub.received) == ([], [], [])
+    for area in (own, HOME):
+        hub.client.publish(topics.area_manifest(area), b"x", 1)
+    party.until(lambda: len(box.received) == 2 and neighbour.received)
+    party.settle()
+    assert {topic for topic, _ in neighbour.received} == {topics.area_manifest(HOME)}
+    assert {topic for topic, _ in box.received} == set(map(topics.area_manifest, (own, HOME)))
+
+
 def test_a_box_can_write_under_its_own_name_only(party: Party, hub: Visitor) -> None:
     box = party.join("box-1")
     victim = party.join("box-2")

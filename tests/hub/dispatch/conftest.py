@@ -169,13 +169,17 @@ class Road:
         while time.monotonic() < end_s:
             self.turn()
 
-    def publish(self, form: dict[str, Any], **changes: object) -> NoticePage:
+    def publish(self, form: dict[str, Any], only_box: str = "", **changes: object) -> NoticePage:
         """Through the whole review chain."""
         people = self.people
         page = desk.draft_from_import(
             people.clerk, {**form, **changes}, people.village, now=timezone.now()
         )
         desk.drop_restricted_columns(people.clerk, page)
+        if only_box:
+            draft = desk.latest(page)
+            draft.only_box = only_box
+            desk.save(people.clerk, draft)
         desk.submit(people.clerk, page)
         desk.approve(people.committee, page)
         desk.sign(people.secretary, page)
