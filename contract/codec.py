@@ -11,10 +11,26 @@ import sys
 import types
 from datetime import UTC, datetime
 from enum import Enum
-from functools import cache
-from typing import Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from functools import cache, partial
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Literal,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from contract.errors import ContractError, RefusalReason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    _Reader = Callable[[object, str], object]
+    """Reads a JSON value; the text is its place in the message, for errors."""
 
 T = TypeVar("T")
 SHORT_CHARS = 40
@@ -59,14 +75,10 @@ def decode(cls: type[T], data: object, *, where: str = "") -> T:
     """
     if not isinstance(data, dict):
         raise ContractError(f"{where or cls.__name__}: expected an object")
-    unknown = set(_texts(data.get("requires", ()))) - KNOWN_REQUIREMENTS
-    if unknown:
-        raise ContractError(
-            f"needs {', '.join(sorted(unknown))}: update this box",
-            RefusalReason.UNKNOWN_REQUIREMENT,
-        )
+    if "requires" in data:
+        _check_known(data["requires"])
     found: dict[str, object] = {}
-    for name, hint, words, is_required in _plan(cls):  # type: ignore[arg-type] # a class is hashable
+    for name, hint, words, read, is_required in _plan(cls):  # type: ignore[arg-type] # a class is hashable
         if name not in data:
             if is_required:
                 raise ContractError(f"{where or cls.__name__}.{name} is missing")
@@ -76,19 +88,29 @@ def decode(cls: type[T], data: object, *, where: str = "") -> T:
         if type(value) is hint or (type(value) is str and value in words):
             found[name] = _shared(value)
         else:
-            found[name] = _value(hint, value, f"{where or cls.__name__}.{name}")
+            found[name] = read(value, f"{where or cls.__name__}.{name}")
     return cls(**found)
 
 
+def _check_known(requires: object) -> None:
+    unknown = set(_texts(requires)) - KNOWN_REQUIREMENTS
+    if unknown:
+        raise ContractError(
+            f"needs {', '.join(sorted(unknown))}: update this box",
+            RefusalReason.UNKNOWN_REQUIREMENT,
+        )
+
+
 @cache
-def _plan(cls: Any) -> tuple[tuple[str, Any, tuple[str, ...], bool], ...]:  # noqa: ANN401 - any dataclass
-    """For every field: name, type hint, the words of a `Literal`, and whether it must be there."""
+def _plan(cls: Any) -> tuple[tuple[str, Any, tuple[str, ...], _Reader, bool], ...]:  # noqa: ANN401 - any dataclass
+    """Of every field: name, hint, words of a `Literal`, how to read it, and if it must be there."""
     hints = hints_of(cls)
     return tuple(
         (
             each.name,
             hints[each.name],
             get_args(hints[each.name]) if get_origin(hints[each.name]) is Literal else (),
+            _reader(hints[each.name]),
             _is_required(each),
         )
         for each in dataclasses.fields(cls)
@@ -115,26 +137,32 @@ def _is_required(field: dataclasses.Field[Any]) -> bool:
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
-def _value(hint: Any, data: object, path: str) -> object:  # noqa: ANN401 - a type hint
-    origin = get_origin(hint)
+@cache
+def _reader(hint: Any) -> _Reader:  # noqa: ANN401 - a type hint
+    """How a value of this type is read; found once, for messages come by the thousand."""
+    origin, args = get_origin(hint), get_args(hint)
+    if hint is datetime:
+        return moment
     if origin in (Union, types.UnionType):
-        return _union(get_args(hint), data, path)
+        return partial(_union, args)
     if origin is tuple:
-        return _tuple(get_args(hint), data, path)
+        return partial(_tuple, args)
     if origin is dict:
-        return _mapping(get_args(hint), data, path)
+        return partial(_mapping, args)
     if origin is Literal:
-        if data not in get_args(hint):
-            raise ContractError(f"{path}: {str(data)[:40]!r} is not one of {get_args(hint)}")
-        return data
-    return _plain(hint, data, path)
+        return partial(_word, args)
+    return partial(_plain, hint)
+
+
+def _word(words: tuple[Any, ...], data: object, path: str) -> object:
+    if data not in words:
+        raise ContractError(f"{path}: {str(data)[:40]!r} is not one of {words}")
+    return data
 
 
 def _plain(hint: Any, data: object, path: str) -> object:  # noqa: ANN401 - a type hint
     if hint in (object, Any):
         return data
-    if hint is datetime:
-        return moment(data, path)
     if dataclasses.is_dataclass(hint):
         return decode(hint, data, where=path)  # type: ignore[arg-type] # checked above
     if isinstance(hint, type) and issubclass(hint, Enum):
@@ -159,7 +187,7 @@ def _union(hints: tuple[Any, ...], data: object, path: str) -> object:
         return None
     members = [hint for hint in hints if hint is not type(None)]
     if len(members) == 1:
-        return _value(members[0], data, path)
+        return _reader(members[0])(data, path)
     kind = data.get("kind") if isinstance(data, dict) else None
     for member in members:
         if kind is not None and _kind_of(member) == kind:
@@ -170,7 +198,8 @@ def _union(hints: tuple[Any, ...], data: object, path: str) -> object:
 def _tuple(hints: tuple[Any, ...], data: object, path: str) -> tuple[object, ...]:
     if not isinstance(data, list):
         raise ContractError(f"{path}: expected a list")
-    return tuple(_value(hints[0], member, f"{path}[{n}]") for n, member in enumerate(data))
+    read = _reader(hints[0])
+    return tuple([read(member, f"{path}[{n}]") for n, member in enumerate(data)])
 
 
 def _mapping(hints: tuple[Any, ...], data: object, path: str) -> dict[str, object]:
@@ -178,7 +207,8 @@ def _mapping(hints: tuple[Any, ...], data: object, path: str) -> dict[str, objec
         raise ContractError(f"{path}: expected an object")
     if hints[1] is Any:  # nothing to check, and bodies of receipts come by the thousand
         return data
-    return {key: _value(hints[1], member, f"{path}.{key}") for key, member in data.items()}
+    read = _reader(hints[1])
+    return {key: read(member, f"{path}.{key}") for key, member in data.items()}
 
 
 def moment(data: object, path: str = "time") -> datetime:
