@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Sequence
 
-KEEPALIVE_S = 30
+KEEPALIVE_S, RECEIVE_MAXIMUM = 30, 20
 COALESCE_S, REPORT_EVERY_S = 2.0, 300.0
 BATCH, IN_FLIGHT, PATIENCE_S = 100, 3, 10.0
 BARE = b"bare"
@@ -73,6 +73,7 @@ class FleetBox:
         self._waiting: deque[Event] = deque()
         self._made = self._sent = self.acknowledged = 0
         self._moved_s = 0.0
+        self.is_holding = False
 
     @property
     def follows(self) -> frozenset[str]:
@@ -96,6 +97,7 @@ class FleetBox:
         client.on_message = self._on_message
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho's own
         properties.SessionExpiryInterval = 3600
+        properties.ReceiveMaximum = RECEIVE_MAXIMUM
         client.connect(*self._address, KEEPALIVE_S, clean_start=False, properties=properties)
         self._client, self.is_up = client, False
         sock = client.socket()
@@ -153,7 +155,8 @@ class FleetBox:
             self._say("state", self._state(is_online=True), retain=True)
         if self._sent > self.acknowledged and now_s - self._moved_s > PATIENCE_S:
             self._sent, self._moved_s = self.acknowledged, now_s
-        while self.is_up and self._sent < self._made and self._in_flight < IN_FLIGHT:
+        is_sending = self.is_up and not self.is_holding
+        while is_sending and self._sent < self._made and self._in_flight < IN_FLIGHT:
             self._send_batch(now_s)
         if client.want_write():
             client.loop_write()

@@ -232,9 +232,15 @@ class _Inside:
         return [box.seen.bare[number] for box in self._boxes if number in box.seen.bare]
 
     def make_receipts(self, count: int) -> None:
-        """Every box writes so many."""
+        """Every box writes so many, and keeps them to itself until `send_receipts`."""
         for box in self._boxes:
+            box.is_holding = True
             box.make_receipts(count)
+
+    def send_receipts(self) -> None:
+        """Let go of what was written."""
+        for box in self._boxes:
+            box.is_holding = False
 
     def unacknowledged(self) -> int:
         """Receipts that the hub does not have."""
