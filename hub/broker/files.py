@@ -31,7 +31,7 @@ LIMITS = (
     "autosave_interval 10",
     "persistent_client_expiration 90d",
     "max_keepalive 120",
-    "max_inflight_messages 20",
+    "max_inflight_messages 1000",  # for the hub; a box asks for fewer (Receive Maximum)
     "max_queued_messages 20000",  # 2,000 boxes say three things at once; the bytes are the bound
     "max_queued_bytes 16777216",
     f"max_packet_size {MAXIMUM_PACKET_BYTES}",

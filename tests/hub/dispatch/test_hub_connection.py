@@ -12,7 +12,7 @@ from paho.mqtt import publish
 
 from contract import topics
 from hub.broker.files import HUB_USER
-from hub.dispatch.connection import Connection, Incoming
+from hub.dispatch.connection import TOGETHER_BYTES, Connection, Incoming
 from tests.conftest import HUB_PASSWORD
 
 if TYPE_CHECKING:
@@ -141,3 +141,41 @@ def test_however_much_is_asserted_an_emergency_does_not_wait_in_a_queue(
     assert connection._client is not None
     assert connection._client._inflight_messages < connection._client.max_inflight_messages
     connection.close()
+
+
+def test_however_many_boxes_are_answered_there_is_room_for_an_emergency(
+    broker: TestBroker, waker: int
+) -> None:
+    archive = Archive()
+    connection = Connection("127.0.0.1", broker.port, HUB_PASSWORD, archive)
+    until(lambda: connection.has_room, connection, waker)
+    for number in range(1000):
+        connection.publish(topics.box_down(f"box-{number}", "ack"), b"x" * 100, qos=0)
+    assert connection.has_room
+    heard: list[bool] = []
+    connection.publish(topics.HUB, b"emergency", done=lambda: heard.append(True))
+    until(lambda: bool(heard), connection, waker)
+    connection.close()
+
+
+def test_a_turn_takes_no_more_than_so_many_bytes(broker: TestBroker, waker: int) -> None:
+    size = 100 * 1024
+    archive = Portions()
+    connection = Connection("127.0.0.1", broker.port, HUB_PASSWORD, archive)
+    until(lambda: connection.has_room, connection, waker)
+    for number in range(40):  # the hub hears itself, too
+        connection.publish(topics.box_up(f"box-{number}", "events"), bytes(size), qos=0)
+    until(lambda: sum(archive.portions) == 40 * size, connection, waker)
+    assert max(archive.portions) < TOGETHER_BYTES + size
+    connection.close()
+
+
+class Portions(Archive):
+    """How many bytes came at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.portions: list[int] = []
+
+    def received(self, messages: Sequence[Incoming]) -> None:
+        self.portions.append(sum(len(each.payload) for each in messages))
