@@ -31,7 +31,7 @@ LARGEST_FILE_BYTES = 32 * 1024 * 1024
 LARGEST_MESSAGE_BYTES = 512 * 1024
 MOST_FILES = 10_000
 _CONTEXT = b"vn1 events on a stick "
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,99}", re.ASCII)
 
 
 def large_file(sha256: str) -> str:

@@ -19,7 +19,6 @@ from django.conf import settings
 from django.db import connections
 from django.utils import timezone
 
-from contract.areas import Area
 from faults import ground
 from faults.invariants import each_alert_once, nothing_foreign, right_everywhere
 from faults.proxy import Wires
@@ -37,7 +36,7 @@ from hub.notices import desk as notice_desk
 from hub.sealing.models import OutboxRow, SealedNotice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from hub import serve
     from hub.dispatch.outlet import BrokerAddress
@@ -103,8 +102,8 @@ class County:
         self.dispatcher._outlets[0].connection._lose("killed")
         self.dispatcher = self.new_dispatcher()
 
-    def publish(self, **changes: object) -> NoticePage:
-        """One notice through the whole review chain."""
+    def publish(self, only_box: str = "", **changes: object) -> NoticePage:
+        """One notice through the whole review chain, for the village or one box of it."""
         self._made += 1
         until = (timezone.now() + FOR_A_SEASON).strftime("%Y-%m-%d %H:%M")
         named = {"id": f"F{self._made:05d}", "valid_until": until}
@@ -112,6 +111,9 @@ class County:
         people = self.people
         page = notice_desk.draft_from_import(people.clerk, form, people.page, now=timezone.now())
         notice_desk.drop_restricted_columns(people.clerk, page)
+        draft = notice_desk.latest(page)
+        draft.only_box = only_box
+        notice_desk.save(people.clerk, draft)
         people.publish(page)
         return page
 
@@ -232,21 +234,24 @@ class County:
 
     # The invariants
 
-    def truth(self) -> set[str]:
-        """Names that the hub says are in force in the first village."""
-        areas = [str(area) for area in Area.parse(self.village.code).path()]
-        rows = SealedNotice.objects.filter(area__in=areas, in_force=True, kind="notice")
-        return {f"{row.notice_id}@{row.revision}" for row in rows}
+    def truth(self, boxes: Iterable[VillageBox]) -> dict[str, set[str]]:
+        """Names that the hub says are in force, for each of these boxes."""
+        rows = SealedNotice.objects.filter(in_force=True, kind="notice").values_list(
+            "area", "notice_id", "revision"
+        )
+        found = [(area, f"{notice}@{revision}") for area, notice, revision in rows]
+        follows = {each.name: {*map(str, each.settings.followed)} for each in boxes}
+        return {
+            name: {notice for area, notice in found if area in areas}
+            for name, areas in follows.items()
+        }
 
     def wrong(self) -> tuple[str, ...]:
         """Breaches of I1 at this moment, among boxes that are switched on."""
         if OutboxRow.objects.filter(done_at=None).exists():
             return ("the hub has something to send",)
-        truth = self.truth()
         living = [each for each in self.boxes if each.link is not None]
-        return right_everywhere(
-            {each.name: truth for each in living}, {each.name: each.names() for each in living}
-        )
+        return right_everywhere(self.truth(living), {each.name: each.names() for each in living})
 
     def foreign(self) -> tuple[str, ...]:
         """Breaches of I2 since the boxes were made: nothing but what this hub signed was held."""

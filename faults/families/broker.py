@@ -26,6 +26,7 @@ def _killed(scene: Scene, after: Callable[[County], None], turns: int) -> Seen:
         for _ in range(turns):
             county.kill_broker()
             county.publish()
+            county.publish(only_box=boxes[0].name)
             after(county)
             worst_s = max(worst_s, county.until_right())
             county.for_a_while(every_s)
@@ -35,7 +36,7 @@ def _killed(scene: Scene, after: Callable[[County], None], turns: int) -> Seen:
         breaches = [*county.foreign(), *county.unheard(alarms)]
     if worst_s > HEAL_S:
         breaches.append(f"{worst_s:.1f} s")
-    dose = f"{turns} times, {scene.dose(200, 3)} boxes, a notice each time"
+    dose = f"{turns} times, {scene.dose(200, 3)} boxes, each time a notice, and one for one box"
     return Seen(dose, f"all right after {worst_s:.1f} s at worst", breaches)
 
 

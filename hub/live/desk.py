@@ -79,7 +79,8 @@ def open_talk(user: User, areas: Sequence[str]) -> LiveTalk:
         wanted = [Area.parse(area) for area in areas]
     except ContractError as error:
         raise NotReadyError([_("区划代码不对：%(error)s") % {"error": error}]) from error
-    if not all(any(post.place.area.covers(area) for post in posts) for area in wanted):
+    is_whole = not any(area.box for area in wanted)  # all horns of a village speak together
+    if not is_whole or not all(any(p.place.area.covers(area) for p in posts) for area in wanted):
         raise NotYourStepError(_("只能向本辖区喊话。"))
     for left_open in LiveTalk.objects.filter(spoken_by=user, ended_at=None):
         end_talk(left_open, "replaced")

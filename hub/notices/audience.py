@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from contract.areas import Area
 from contract.errors import ContractError
+from hub.catalogue.models import Item
 from hub.ledger.models import Box
 from hub.places.models import VillagePage
 
@@ -94,7 +95,11 @@ def one_box_faults(page: NoticePage) -> list[str]:
         )
     if page.item is not None and not page.item.may_be_for_one_box:
         found.append(
-            _("“%(item)s”应当向全村公开，不能只给一台设备。请改为全村；只有便民通知可以只给一台。")
-            % {"item": page.item.name}
+            _("“%(item)s”应当向全村公开，请改为全村。可以只给一台设备的是：%(others)s。")
+            % {"item": page.item.name, "others": "、".join(_for_one_box())}
         )
     return found
+
+
+def _for_one_box() -> list[str]:
+    return [str(item) for item in Item.objects.all() if item.may_be_for_one_box]

@@ -56,7 +56,7 @@ def admit(request: JoinRequest, brokers: tuple[str, ...], files: str) -> bytes:
     """
     own = CountyPage.objects.get()
     area = Area.parse(request.area)
-    if area == own.area or not own.area.covers(area):
+    if area == own.area or area != area.village or not own.area.covers(area):
         raise RelayError(f"{request.area} 不在本平台辖区 {own.code} 之内 / is not below {own.code}")
     if Box.objects.filter(id=request.hub).exists() or request.hub == "hub":
         raise RelayError(f"名称 {request.hub} 已被占用 / the name is taken")

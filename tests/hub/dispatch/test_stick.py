@@ -95,9 +95,12 @@ def village(people: Desk, tmp_path: Path) -> Iterator[Village]:
     found.link.close()
 
 
-def _publish(people: Desk, form: dict[str, Any]) -> None:
+def _publish(people: Desk, form: dict[str, Any], only_box: str = "") -> None:
     page = desk.draft_from_import(people.clerk, form, people.village, now=timezone.now())
     desk.drop_restricted_columns(people.clerk, page)
+    draft = desk.latest(page)
+    draft.only_box = only_box
+    desk.save(people.clerk, draft)
     desk.submit(people.clerk, page)
     desk.approve(people.committee, page)
     desk.sign(people.secretary, page)
@@ -134,6 +137,20 @@ def test_notices_come_and_receipts_go(
     assert stream.acknowledged == count
     stick.take(root)
     assert delivery_of("N006").stored == 1
+
+
+def test_what_is_for_one_box_comes_to_it_alone(
+    people: Desk, village: Village, notices: Forms, tmp_path: Path
+) -> None:
+    root = tmp_path / "usb"
+    boxes.add_box("box-2", people.village.code)
+    _publish(people, notices["N003"], only_box=BOX)
+    _publish(people, {**notices["N003"], "id": "N903"}, only_box="box-2")
+    stick.export(root, stick.chosen([BOX, "box-2"]))  # one stick for the whole village
+    assert village.put_in(root) > 0
+    assert village.names() == {"N003@1"}
+    assert stick.take(root).refused == 0
+    assert [each.stored_at is not None for each in delivery_of("N003").boxes] == [True]
 
 
 def test_an_old_stick_takes_nothing_back(

@@ -84,7 +84,8 @@ def test_the_secretary_speaks_to_the_own_village_and_no_other(people: Desk) -> N
     talk = begun(people)
     assert (talk.level, talk.areas) == ("village", [people.village.code])
     assert people.village.title in talk.speaker
-    for elsewhere in (people.other_village.code, people.village.code[:6]):
+    code = people.village.code
+    for elsewhere in (people.other_village.code, code[:6], f"{code}@box-1"):
         with pytest.raises(NotYourStepError):
             desk.open_talk(people.secretary, [elsewhere])
 

@@ -133,9 +133,10 @@ def test_only_a_hub_of_an_area_below_is_admitted_and_each_area_once() -> None:
         joining.read_request(b'{"hub":"hub-530199","area":"x"}')
     town = _request()
     children.admit(town, ("mqtts://127.0.0.1:1",), "")
-    other = JoinRequest("hub-other", town.area, "另一个", town.csr_pem)
-    with pytest.raises(children.RelayError):
-        children.admit(other, ("mqtts://127.0.0.1:1",), "")
+    for area in (town.area, "530199001001-3", "530199001001@box-1"):
+        other = JoinRequest("hub-other", area, "另一个", town.csr_pem)
+        with pytest.raises(children.RelayError):
+            children.admit(other, ("mqtts://127.0.0.1:1",), "")
     with pytest.raises(PlacePathError):
         create_upper_hub("53", name="某省")  # this hub is a county's
 
