@@ -5,6 +5,7 @@ Nothing of the hub may be imported before `prepare` ran: the hub's settings read
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 from typing import TYPE_CHECKING
@@ -35,7 +36,10 @@ def prepare(folder: Path) -> serve.Addresses:
 
 
 def make_database(data: Path, shelf: Path, addresses: serve.Addresses) -> None:
-    """An empty migrated database: a copy of one made before, else a new one."""
-    if not prepared.take(shelf, data / "hub.sqlite3"):
-        serve.migrate(data, addresses)
-        prepared.put(shelf, data / "hub.sqlite3")
+    """An empty migrated database: a copy of one made before, else a new one, made by one of us."""
+    shelf.mkdir(parents=True, exist_ok=True)
+    with (shelf / "turn").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if not prepared.take(shelf, data / "hub.sqlite3"):
+            serve.migrate(data, addresses)
+            prepared.put(shelf, data / "hub.sqlite3")

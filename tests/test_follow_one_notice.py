@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from hub.demo.order import is_in_order
+from tests import empty_hub
 
 STEPS = ("submitted", "approved", "signed", "outbox", "sealed", "stored", "shown", "receipt")
 
@@ -23,6 +24,7 @@ STEPS = ("submitted", "approved", "signed", "outbox", "sealed", "stored", "shown
 @pytest.mark.timeout(900)
 def test_one_notice_arrives_whatever_fails_on_its_way(tmp_path: Path) -> None:
     out = tmp_path / "out"
+    (tmp_path / "prepared").symlink_to(empty_hub.shelf())
     done = subprocess.run(
         [
             *(sys.executable, "-m", "hub.cli", "demo", "--walk"),

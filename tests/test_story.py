@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from hub.demo import sample
+from tests import empty_hub
 
 NAMES = {
     "青石村": "柳树湾村",
@@ -47,6 +48,7 @@ def test_the_story_is_verified_with_other_notices(tmp_path: Path) -> None:
     notices = tmp_path / "notices.json"
     notices.write_text(json.dumps(_other_notices(), ensure_ascii=False), encoding="utf-8")
     out = tmp_path / "out"
+    (tmp_path / "prepared").symlink_to(empty_hub.shelf())
     done = subprocess.run(
         [
             *(sys.executable, "-m", "hub.cli", "demo", "--once", "--notices", str(notices)),

@@ -20,9 +20,11 @@ django.setup()
 
 from django.conf import settings  # noqa: E402 - as above
 from django.contrib.auth.models import User  # noqa: E402 - models need the set-up
+from django.db.backends.signals import connection_created  # noqa: E402 - as above
 
 from hub.accounts import County, create_demo_county  # noqa: E402 - as above
 from hub.places.models import Role, VillagePage  # noqa: E402 - as above
+from tests import empty_hub  # noqa: E402 - as above
 
 if TYPE_CHECKING:
     from pytest_django import DjangoDbBlocker
@@ -31,8 +33,10 @@ NOTICES = Path(__file__).resolve().parent.parent / "data" / "notices.json"
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+connection_created.connect(empty_hub.begin_in_memory)
+
 FIRST_TEST_S = 240
-"""The first test of a worker pays for every migration of Wagtail and of ours."""
+"""The first test of all pays for every migration of Wagtail and of ours."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

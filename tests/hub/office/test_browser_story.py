@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from hub.intake.sheets import sheet_from_notice
+from tests import empty_hub
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +48,7 @@ class Hub:
             "VILLAGE_HUB_URL": self.address,
             "DJANGO_SETTINGS_MODULE": "hub.site.settings",
         }
+        empty_hub.put_into(folder)
         made = subprocess.run(
             [sys.executable, "-m", "hub.cli", "county", notices_file, "--data", folder],
             env=self._env, capture_output=True, text=True, check=True,
