@@ -1,0 +1,1 @@
+"""What the fuzzer spoils, and whom it gives it to: python -m bench.fuzz."""
