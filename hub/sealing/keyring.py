@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from contract.algorithms import ALGORITHMS, ED25519
@@ -39,8 +39,9 @@ class Keyring:
 
     folder: Path
     area: str
-    areas: Mapping[str, str] = field(default_factory=dict)
-    """Division code of an officer's post, by account: a town's officer signs for that town."""
+    areas: Callable[[], Mapping[str, str]] = dict
+    """Division code of an officer's post, by account: a town's officer signs for that town.
+    Asked for key sets alone: who signs with a key that is there need not know."""
     delegated: Callable[[], tuple[PublicKey, ...]] = tuple
     """Public halves of hubs above that are to stand in the key set, too."""
 
@@ -157,7 +158,7 @@ class Keyring:
             path.unlink()
 
     def _public(self, key: PrivateKey, role: Role, holder: str) -> PublicKey:
-        area = self.areas.get(holder, self.area) if role == "emergency" else self.area
+        area = self.areas().get(holder, self.area) if role == "emergency" else self.area
         return key.public(role, area=area, holder=holder)
 
     def _key(self, path: Path) -> PrivateKey:

@@ -6,6 +6,7 @@ changes nothing: SM2 signs differently each time, so what is sealed already is k
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -40,7 +41,7 @@ def keyring() -> Keyring:
         CountyPage.DoesNotExist: the hub has no county yet.
     """
     code = CountyPage.objects.get().code
-    return Keyring(settings.DATA.keys, code, officer_areas(), delegated)
+    return Keyring(settings.DATA.keys, code, cache(officer_areas), delegated)
 
 
 def officers() -> tuple[str, ...]:
@@ -78,7 +79,8 @@ def seal_row(row: OutboxRow, render: Renderer | None = None) -> list[SealedNotic
     if row.is_from_above:
         return list(SealedNotice.objects.filter(notice_id=row.notice_id, kind="alert"))
     if row.kind == OutboxKind.ALERT:
-        return seal_alert(Emergency.objects.get(id=row.emergency_id or 0), render)
+        persons = Emergency.objects.select_related("composed_by", "released_by")
+        return seal_alert(persons.get(id=row.emergency_id or 0), render)
     return seal_notice(row, render)
 
 
