@@ -20,19 +20,23 @@ class Mortal:
     Args:
         act: what it does.
         counted: where it writes how many lines it ran, if it lives to the end.
-        folder: a part of the path of the code whose lines count, e.g. ``/hub/``.
+        code: parts of the paths of the code whose lines count, e.g. ``/hub/``.
         at_line: the line, counted from 1 as they are run, before which it dies; 0: it lives.
     """
 
     def __init__(
-        self, act: Callable[[], object], counted: Path, folder: str, at_line: int = 0
+        self,
+        act: Callable[[], object],
+        counted: Path,
+        code: str | tuple[str, ...],
+        at_line: int = 0,
     ) -> None:
         self._counted = counted
         counted.unlink(missing_ok=True)
         self._pid = os.fork()
         if self._pid == 0:
             with contextlib.suppress(BaseException):
-                _run(act, counted, folder, at_line)
+                _run(act, counted, (code,) if isinstance(code, str) else code, at_line)
             os._exit(0)
 
     def wait(self) -> int:
@@ -54,12 +58,12 @@ class Mortal:
         self.wait()
 
 
-def _run(act: Callable[[], object], counted: Path, folder: str, at_line: int) -> None:
+def _run(act: Callable[[], object], counted: Path, code: tuple[str, ...], at_line: int) -> None:
     lines = 0
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:  # noqa: ANN401 - sys.settrace
         nonlocal lines
-        if folder not in frame.f_code.co_filename:
+        if not any(part in frame.f_code.co_filename for part in code):
             return None
         if event == "line":
             lines += 1

@@ -8,20 +8,18 @@ acknowledged. In the end the village must hold exactly what the hub has signed l
 from __future__ import annotations
 
 import os
-import signal
-import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from contract.messages import sha256_hex
 from edge_agent.clock import ManualClock
+from faults.mortal import Mortal
 from tests.edge_agent.link.conftest import NOW, Box, County
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import FrameType
 
 CUTS = 40
 _WATCHED = ("edge_agent/link/", "edge_agent/store.py", "edge_agent/outbox.py")
@@ -77,30 +75,7 @@ def live(folder: Path, day: Day) -> None:
 
 def live_and_die(folder: Path, day: Day, at_line: int) -> int:
     """Run `live` in a child that kills itself at one line; returns how many lines it ran."""
-    counted = folder / "lines"
-    child = os.fork()
-    if child == 0:
-        lines = 0
-
-        def trace(frame: FrameType, event: str, _: Any) -> Any:  # noqa: ANN401 - sys.settrace
-            nonlocal lines
-            if not any(part in frame.f_code.co_filename for part in _WATCHED):
-                return None
-            if event == "line":
-                lines += 1
-                if lines == at_line:
-                    os.kill(os.getpid(), signal.SIGKILL)
-            return trace
-
-        sys.settrace(trace)
-        try:
-            live(folder, day)
-        finally:
-            sys.settrace(None)
-            counted.write_text(str(lines))
-            os._exit(0)
-    os.waitpid(child, 0)
-    return int(counted.read_text()) if counted.exists() else 0
+    return Mortal(lambda: live(folder, day), folder / "lines", _WATCHED, at_line).wait()
 
 
 @pytest.fixture(scope="module")
