@@ -53,11 +53,18 @@ CUT_OFF = """
   .map(([html]) => html)
 """
 WIDER_THAN_SCREEN = "() => document.documentElement.scrollWidth - innerWidth"
+AT_REST = """
+() => Promise.allSettled(document.getAnimations()
+  .filter((each) => each.effect.getComputedTiming().endTime !== Infinity)
+  .map((each) => each.finished))
+"""
+"""A slide that is still fading in has no contrast yet."""
 pytestmark = pytest.mark.browser
 
 
 def _violations(screen: Page) -> list[tuple[str, list[str]]]:
     """What axe-core finds wrong on the page as it stands, contrasts among it."""
+    screen.evaluate(AT_REST)
     found = Axe().run(screen).response["violations"]
     return [(each["id"], [node["html"][:90] for node in each["nodes"]]) for each in found]
 
