@@ -41,8 +41,8 @@ powercut: packages-test $(VENV)/.tools   ## power cuts at block level in qemu: a
 fleet: packages-test $(VENV)/.tools   ## 2,000 simulated boxes against the real hub and broker
 	@$(BIN)/python -m bench.fleet
 
-soak: packages-test $(VENV)/.tools   ## an hour of sixty boxes with a fault a minute, as a table in TABLE=soak.md
-	@$(BIN)/python -m bench.fleet --boxes 60 --soak-only --soak-s 3600 --table "$(or $(TABLE),soak.md)"
+soak: packages-test $(VENV)/.tools   ## an hour of two thousand boxes with a fault a minute, in TABLE=soak.md (BOXES=60 for fewer)
+	@$(BIN)/python -m bench.fleet --boxes $(or $(BOXES),2000) --soak-only --soak-s 3600 --table "$(or $(TABLE),soak.md)"
 
 cluster: packages-test $(VENV)/.tools   ## hub and boxes through aedes nodes on Redis, with faults (Node 20 and redis-server)
 	@npm ci --silent --prefix bench/cluster

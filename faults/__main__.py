@@ -39,6 +39,7 @@ FAMILIES = (
     "loudspeaker",
     "network",
     "rot",
+    "soak",
     "spare",
     "thieves",
 )

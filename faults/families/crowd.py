@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import shutil
 import signal
 import ssl
@@ -287,91 +286,8 @@ def _wait(condition: Callable[[], object], patience_s: float = 30.0) -> None:
         time.sleep(0.02)
 
 
-def soak(scene: Scene) -> Seen:
-    """Row 25 on the stand: a fault again and again, whichever comes, and the memory it takes."""
-    county, faults = scene.county, scene.dose(60, 3)
-    count, between_s = scene.dose(200, 3), 0.0 if scene.short else 55.0
-    chance = random.Random(25)  # noqa: S311 - the same hour in every run
-    with county.villages(scene.folder, count) as boxes:
-        county.until(lambda: all(each.clock.trusted for each in boxes))
-        alarms, settled = len(county.alarms), 0
-        for number in range(faults):
-            _one_fault(county, boxes, chance)
-            county.publish()
-            if number % 10 == 0:
-                county.alarm()
-            county.until_right()
-            county.for_a_while(between_s)
-            if number == faults // 3:
-                settled = _rss_bytes()
-        county.until(lambda: not county.unheard(alarms))
-        grown = _rss_bytes() - settled
-        breaches = [*county.foreign(), *county.unheard(alarms), *county.wrong()]
-    if grown > RSS_GROWTH_BYTES:
-        breaches.append(f"{grown // KILOBYTE} KB more memory")
-    return Seen(
-        f"{count} boxes, {faults} faults, one every {between_s:.0f} s",
-        f"I1–I3 held, {grown / KILOBYTE / 1024:.1f} MB more memory after the first third",
-        breaches,
-    )
-
-
-def _one_fault(county: Stand, boxes: list[VillageBox], chance: random.Random) -> None:
-    box = chance.choice(boxes)
-
-    def power() -> None:
-        box.power_cut()
-        box.boot()
-
-    def network() -> None:
-        box.wire.cut()
-        county.for_a_while(0.2)
-        box.wire.heal()
-
-    def wipe() -> None:
-        county.kill_broker()
-        county.broker.files.database.unlink(missing_ok=True)
-
-    chance.choice((power, network, wipe, county.kill_broker, county.kill_dispatcher))()
-
-
-def _rss_bytes() -> int:
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * 4 * KILOBYTE
-
-
-def many_turns(scene: Scene) -> Seen:
-    """Row R11 for link: a day's turns one after another, and what they leave behind."""
-    county, clock = County(), ManualClock(NOW)
-    box = Box(scene.folder, county, clock)
-    count = scene.dose(1_000_000, 4_000)
-    rss = files = 0
-    for number in range(count):
-        box.alarms.turn()
-        box.sync.turn()
-        clock.advance(0.1)
-        if number == count // 4:
-            rss, files = _rss_bytes(), _open_files()
-    grown, opened = _rss_bytes() - rss, _open_files() - files
-    box.held.close()
-    breaches = [f"{grown // KILOBYTE} KB"] if grown > 2 * 1024 * KILOBYTE else []
-    if opened > 0:
-        breaches.append(f"{opened} more open files")
-    return Seen(
-        f"{count} turns",
-        f"{grown / KILOBYTE:.0f} KB more memory, {opened} more open files",
-        breaches,
-    )
-
-
-def _open_files() -> int:
-    return sum(1 for _ in Path("/proc/self/fd").iterdir())
-
-
 ROWS = (
     Row("19", "flood: one box 1,000/s; 10,000 posts", "others at most twice as slow, I5", flooded),
     Row("20", "reconnect storm, mTLS", "all in within 30 s", storm),
     Row("24", "too few open files", "refused cleanly, no spin", few_sockets),
-    Row("25", "soak, a fault a minute", "I1–I3, memory flat", soak),
-    Row("R11", "soak, compressed", "2 MB, open files flat", many_turns),
 )
