@@ -57,6 +57,10 @@ _COMMANDS = {
         "hub.commands.boxes:add_broker",
         "write the bundle with which another machine becomes the second broker",
     ),
+    "place": (
+        "hub.commands.boxes:add_place",
+        "say where in its village a box stands, for clerks who choose among boxes",
+    ),
     "restore": (
         "hub.commands.desk:add_restore",
         "put a backup back into an empty hub; its keys come from where they are kept",

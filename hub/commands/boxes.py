@@ -1,4 +1,4 @@
-"""``village-hub tickets``, ``revoke``, ``stick``, ``broker``: boxes and where they connect."""
+"""``village-hub tickets``, ``place``, ``revoke``, ``stick``, ``broker``: of boxes and brokers."""
 
 from __future__ import annotations
 
@@ -32,6 +32,25 @@ def _tickets(arguments: argparse.Namespace) -> int:
     from hub.enrol.commands import write_tickets  # noqa: PLC0415 - needs the open hub
 
     return write_tickets(arguments.plan, arguments.into, arguments.office_line, answer)
+
+
+def add_place(command: argparse.ArgumentParser) -> None:
+    """Arguments of ``village-hub place``."""
+    command.add_argument("box", metavar="BOX", help="the box's id")
+    command.add_argument("place", metavar="PLACE", help="e.g. 老年活动中心, 30 characters at most")
+    add_data_argument(command)
+    command.set_defaults(run=_place)
+
+
+def _place(arguments: argparse.Namespace) -> int:
+    open_hub(arguments.data)
+    from hub.ledger.boxes import name_place  # noqa: PLC0415 - needs the open hub
+
+    if not name_place(arguments.box, arguments.place):
+        say(f"没有这个终端，或地点超过30个字 no such box, or a longer place: {arguments.box}")
+        return FAILED
+    answer(f"✓ {arguments.box}: {arguments.place}")
+    return DONE
 
 
 def add_revoke(command: argparse.ArgumentParser) -> None:

@@ -20,7 +20,7 @@ from hub.dispatch.key_sets import current_key_set
 from hub.enrol import broker_tls
 from hub.enrol.authority import Authority
 from hub.enrol.models import EnrolmentTicket, TicketState
-from hub.ledger.models import Box
+from hub.ledger.models import LONGEST_PLACE, Box
 from hub.relay import access
 
 if TYPE_CHECKING:
@@ -73,6 +73,13 @@ def add_box(box_id: str, area: str, groups: Sequence[int] = (), place: str = "")
     transaction.on_commit(write_accounts)
     assets = f"{settings.PUBLIC_URL}/b/"
     return Access(box_id, broker_address(), password, current_key_set().body, assets)
+
+
+def name_place(box_id: str, place: str) -> bool:
+    """Say where a box stands; whether there is such a box, and the place can be kept."""
+    if len(place) > LONGEST_PLACE:
+        return False
+    return bool(Box.objects.filter(id=box_id).update(place=place))
 
 
 def revoke_box(box_id: str) -> bool:

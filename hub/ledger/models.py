@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from contract.areas import Area
 
+LONGEST_PLACE = 30
+"""Characters of the words for where a box stands."""
 PHONE = "phone"
 """Where slips come from that no box took."""
 
@@ -22,7 +24,7 @@ class Box(models.Model):
 
     id = models.CharField(max_length=40, primary_key=True)
     area = models.CharField(max_length=12, db_index=True)
-    place = models.CharField(_("摆放地点"), max_length=30, blank=True)
+    place = models.CharField(_("摆放地点"), max_length=LONGEST_PLACE, blank=True)
     groups = models.JSONField(default=list)
     password_hash = models.CharField(max_length=200)
     added_at = models.DateTimeField(auto_now_add=True)

@@ -86,6 +86,14 @@ def test_a_box_keeps_its_place_when_it_is_enrolled_anew_without_one(people: Desk
     assert Box.objects.get(id="box-1").label == "老年活动中心（box-1）"
 
 
+def test_a_box_that_is_out_there_is_given_a_place(people: Desk) -> None:
+    boxes.add_box("box-1", people.village.code)
+    assert boxes.name_place("box-1", "水泵房")
+    assert not boxes.name_place("box-1", "很" * 31)
+    assert not boxes.name_place("box-2", "水泵房")
+    assert Box.objects.get(id="box-1").name == "水泵房"
+
+
 def test_a_new_officer_makes_a_new_key_set_that_boxes_believe(people: Desk) -> None:
     first = key_sets.current_key_set()
     assert key_sets.current_key_set() == first
