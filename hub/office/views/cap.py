@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.shortcuts import get_object_or_404, redirect, render
@@ -21,7 +22,6 @@ from hub.cap.sources import BY_HAND, read_sources
 from hub.emergency.models import Emergency
 from hub.office.access import for_staff
 from hub.office.views.emergency import areas_of, officer
-from hub.site.datadir import DataDir
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -63,7 +63,7 @@ class RuleForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's
         super().__init__(*args, **kwargs)
-        names = [each.name for each in read_sources(DataDir.from_environment().root)]
+        names = [each.name for each in read_sources(settings.DATA.root)]
         choices = [(name, _("手工导入的文件") if name == BY_HAND else name) for name in names]
         self.fields["source"].choices = choices  # type: ignore[attr-defined] # a choice field
         self.initial.setdefault("ends_at", timezone.localtime() + RULE_LIFE)
