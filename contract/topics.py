@@ -89,6 +89,16 @@ def uplink() -> str:
     return f"{VERSION}/d/+/up/#"
 
 
+def uplinks(what: str) -> str:
+    """The same of every box."""
+    return f"{VERSION}/d/+/up/{what}"
+
+
+def acknowledgements() -> str:
+    """``ack`` of every box, for the access list."""
+    return f"{VERSION}/d/+/ack"
+
+
 def hub_up(hub: str, what: str) -> str:
     """One hub to the hub above: ``report`` (retained, also the last will)."""
     return f"{VERSION}/h/{check_box_id(hub)}/up/{what}"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,9 +17,12 @@ from hub.broker.files import BrokerFiles
 from hub.children import Child, end_all, watch_all
 from hub.enrol import broker_tls
 from hub.enrol.authority import Authority
+from hub.site.database import VARIABLE as DATABASE
 from hub.site.datadir import DataDir
 
 MIGRATE_TIMEOUT_S = 300
+WORKER = "VILLAGE_HUB_WORKER"
+"""Names a dispatcher among others on the same database; the machine's name without it."""
 CAP_SOURCES = "cap.toml"
 """From whom warnings are taken; without it nobody asks any feed."""
 HUB_ABOVE = Path("relay/hub.pem")
@@ -100,14 +104,22 @@ class Addresses:
         return tuple(dict.fromkeys((*self.names, web, "localhost", "127.0.0.1")))
 
 
-def main(data: Path, addresses: Addresses) -> int:
-    """Bring the database up to date, then serve until SIGTERM or Ctrl-C."""
+def main(data: Path, addresses: Addresses, workers: int = 1) -> int:
+    """Bring the database up to date, then serve until SIGTERM or Ctrl-C.
+
+    Raises:
+        ServeError: several workers on SQLite, or the database cannot be brought up to date.
+    """
+    if workers > 1 and not os.environ.get(DATABASE):
+        raise ServeError(
+            f"--workers: 多个进程要用 PostgreSQL,请设 {DATABASE} / several need PostgreSQL"
+        )
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     migrate(data, addresses)
     prepare_tls(data, addresses)
-    running = children(data, addresses)
+    running = children(data, addresses, workers)
     try:
         for child in running:
             child.start()
@@ -167,7 +179,7 @@ def tls_folder(data: Path) -> Path:
     return BrokerFiles(data / "broker").tls
 
 
-def children(data: Path, addresses: Addresses) -> list[Child]:
+def children(data: Path, addresses: Addresses, workers: int = 1) -> list[Child]:
     """The hub's programs, in the order they start."""
     told = environment(data, addresses)
     logs = data / "logs"
@@ -196,9 +208,23 @@ def children(data: Path, addresses: Addresses) -> list[Child]:
             if addresses.standby_port
             else []
         ),
-        child("dispatcher", "hub.dispatch"),
+        *_dispatchers(child("dispatcher", "hub.dispatch"), workers),
         *([files] if addresses.tls_port else []),
         child("web", "hub.site.server", "--listen", web),
         *([child("cap", "hub.cap")] if (data / CAP_SOURCES).exists() else []),
         *([child("relay", "hub.relay")] if (DataDir(data).keys / HUB_ABOVE).exists() else []),
     ]
+
+
+def _dispatchers(first: Child, workers: int) -> list[Child]:
+    """The first goes by the machine's name; the others add their number to it."""
+    others = [
+        replace(
+            first,
+            name=f"{first.name}-{number}",
+            log=first.log.with_name(f"{first.name}-{number}.log") if first.log else None,
+            environment={**first.environment, WORKER: f"{socket.gethostname()}-{number}"},
+        )
+        for number in range(2, workers + 1)
+    ]
+    return [first, *others]

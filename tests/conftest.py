@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from contract.areas import Area
 
 HUB_PASSWORD = "hub-password"
+TAKERS_PASSWORD = "takers-password"
 # Speed is measured in bench/, never asserted by a clock on the wall.
 hypothesis.settings.register_profile("suite", deadline=None)
 hypothesis.settings.load_profile("suite")
@@ -55,7 +56,8 @@ class TestBroker:
         self._write()
 
     def _write(self) -> None:
-        self.files.write_accounts(hashed(HUB_PASSWORD), self.accounts.values())
+        takers = hashed(TAKERS_PASSWORD)
+        self.files.write_accounts(hashed(HUB_PASSWORD), self.accounts.values(), takers)
 
     def start(self) -> None:
         """Keep the supervisor turning until the broker listens."""

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 HUB_USER = "hub"
 HUB_SECRET = "broker-hub"  # noqa: S105 - the name of the file, not the secret
+TAKERS = tuple(f"{HUB_USER}-events-{number}" for number in range(8))
+"""Shares of what boxes report, each an account of its own, where several workers take in."""
+TAKERS_SECRET = "broker-takers"  # noqa: S105 - the name of the file, not the secret
 DEFAULT_PORT = 1883
 MAXIMUM_PACKET_BYTES = 262_144
 LIMITS = (
@@ -161,13 +164,23 @@ class BrokerFiles:
             return frozenset()
         return frozenset(line.partition(":")[0] for line in lines)
 
-    def write_accounts(self, hub_password_hash: str, accounts: Iterable[Account]) -> None:
-        """Write the password file and the access list for the hub and these boxes."""
+    def write_accounts(
+        self, hub_password_hash: str, accounts: Iterable[Account], takers_password_hash: str = ""
+    ) -> None:
+        """Write the password file and the access list for the hub and these boxes.
+
+        With a password for them, also for the hub's workers that take in what boxes report.
+        """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         ordered = sorted(accounts, key=lambda account: account.box)
+        takers = TAKERS if takers_password_hash else ()
         names = [f"{HUB_USER}:{hub_password_hash}"]
+        names += [f"{each}:{takers_password_hash}" for each in takers]
         names += [f"{topics.check_box_id(each.box)}:{each.password_hash}" for each in ordered]
         rules = [f"user {HUB_USER}", f"topic readwrite {topics.VERSION}/#"]
+        for each in takers:
+            rules += ["", f"user {each}", f"topic read {topics.uplinks('events')}"]
+            rules += [f"topic write {topics.acknowledgements()}"]
         for account in ordered:
             rules += _rules(account)
         write_whole(self.access, "\n".join(rules) + "\n")

@@ -39,6 +39,10 @@ def add_serve(command: argparse.ArgumentParser) -> None:
         "--broker-name", action="append", default=[], metavar="HOST",
         help="host name or address by which boxes reach the broker (default: the web site's)",
     )  # fmt: skip
+    command.add_argument(
+        "--workers", type=int, default=1, choices=range(1, 9), metavar="N",
+        help="processes that share what boxes report, on PostgreSQL (default %(default)s)",
+    )  # fmt: skip
     command.set_defaults(run=_serve)
 
 
@@ -55,7 +59,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         host, int(port), arguments.broker_port, arguments.tls_port, arguments.standby_port, names,
         arguments.broker_elsewhere,
     )  # fmt: skip
-    return serve.main(arguments.data.resolve(), addresses)
+    return serve.main(arguments.data.resolve(), addresses, arguments.workers)
 
 
 def add_demo(command: argparse.ArgumentParser) -> None:

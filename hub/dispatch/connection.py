@@ -51,6 +51,10 @@ TOGETHER_BYTES = 512 * 1024
 FAIR_SHARE = 20
 """Messages of QoS 0 kept of one topic in one turn: no box of ours uses it."""
 
+EVERYTHING = (topics.uplink(), topics.hub_uplink())
+ALL_BUT_EVENTS = (topics.uplinks("state"), topics.uplinks("nonce"), topics.hub_uplink())
+"""Where others take in what boxes report."""
+
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
@@ -84,6 +88,9 @@ class Connection:
         listener: Listener,
         tls: ssl.SSLContext | None = None,
     ) -> None:
+        self.user = HUB_USER
+        self.filters: Sequence[str] = EVERYTHING
+        """Subscribed to with every connection. Change both before the first turn, if at all."""
         self._host, self._port, self._password = host, port, password
         self._listener = listener
         self._tls = tls
@@ -98,7 +105,8 @@ class Connection:
         self._shares: Counter[str] = Counter()
         self._done: dict[int, Callable[[], None]] = {}
         self._arrived: deque[Callable[[], None]] = deque()
-        self._is_greeted = False
+        self.is_greeted = False
+        """Whether the listener knows of the connection."""
         self.is_up = False
         self.is_quiet = True
         """Whether the last turn brought no message."""
@@ -153,9 +161,9 @@ class Connection:
 
     def _work(self, client: Client) -> None:
         """What the callbacks noted; each is crossed out only when it is done."""
-        if not self._is_greeted:
+        if not self.is_greeted:
             self._listener.connected()
-            self._is_greeted = True
+            self.is_greeted = True
         while self._arrived:
             self._arrived[0]()
             self._arrived.popleft()
@@ -186,14 +194,14 @@ class Connection:
     def _connect(self) -> None:
         client = Client(
             CallbackAPIVersion.VERSION2,
-            client_id=HUB_USER,
+            client_id=self.user,
             clean_session=False if self._is_older else None,
             protocol=MQTTv311 if self._is_older else MQTTv5,
             reconnect_on_failure=False,
             manual_ack=True,
         )
         client.connect_timeout = CONNECT_WITHIN_S
-        client.username_pw_set(HUB_USER, self._password)
+        client.username_pw_set(self.user, self._password)
         if self._tls is not None:
             client.tls_set_context(self._tls)
         client.on_connect = self._on_connect
@@ -220,8 +228,11 @@ class Connection:
             self._lose(f"the broker refuses the hub: {reason}")
             return
         self.is_up, self._pause_s = True, FIRST_PAUSE_S
-        client.subscribe([(topics.uplink(), 1), (topics.hub_uplink(), 1)])
-        _log.info("connected to the broker")
+        if topics.uplink() not in self.filters and self.user == HUB_USER:
+            client.unsubscribe(topics.uplink())  # the session may be of a time before the shares
+        if self.filters:
+            client.subscribe([(each, 1) for each in self.filters])
+        _log.info("%s is connected to the broker", self.user)
 
     def _on_message(self, client: Client, _user: object, message: MQTTMessage) -> None:
         if client is not self._client:
@@ -242,6 +253,20 @@ class Connection:
         else:
             self._arrived.append(done)
 
+    def subscribe(self, filters: Sequence[str]) -> None:
+        """Hear more; lost without a connection."""
+        if self._client is not None and self.is_up:
+            self._client.subscribe([(each, 1) for each in filters])
+
+    def answer(self, topic: str, payload: bytes) -> None:
+        """Send at QoS 0 what is asked for again when it is lost.
+
+        It fills no place among the few messages that may be under way, where an emergency would
+        have to wait behind it.
+        """
+        if self._client is not None and self.is_up:
+            self._client.publish(topic, payload, 0)
+
     def publish(
         self,
         topic: str,
@@ -250,21 +275,16 @@ class Connection:
         retain: bool = False,
         expiry_s: int | None = None,
         done: Callable[[], None] | None = None,
-        qos: int = 1,
     ) -> None:
-        """Send, and at QoS 1 call ``done`` once the broker has it; lost without a connection.
-
-        At QoS 0 goes what is asked for again when it is lost: it fills no place among the few
-        messages that may be under way, where an emergency would have to wait behind it.
-        """
+        """Send at QoS 1 and call ``done`` once the broker has it; lost without a connection."""
         if self._client is None or not self.is_up:
             return
         properties = None
         if expiry_s is not None and not self._is_older:
             properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call] # paho's own
             properties.MessageExpiryInterval = expiry_s
-        sent = self._client.publish(topic, payload, qos, retain, properties)
-        if qos and sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS:
+        sent = self._client.publish(topic, payload, 1, retain, properties)
+        if sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS:
             self._done[sent.mid] = done or _nothing
 
     def _lose(self, why: str) -> None:
@@ -279,7 +299,7 @@ class Connection:
     def _forget(self) -> None:
         """Nothing of this connection means anything to the next one."""
         client, self._client = self._client, None
-        self.is_up = self._is_greeted = False
+        self.is_up = self.is_greeted = False
         self._inbox.clear()
         self._inbox_bytes = 0
         self._done.clear()

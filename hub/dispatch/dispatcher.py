@@ -14,6 +14,7 @@ from django.utils import timezone
 from contract import topics
 from contract.areas import Area
 from hub.dispatch import disk, hearing, key_sets, manifests, notes
+from hub.dispatch.connection import ALL_BUT_EVENTS
 from hub.dispatch.hearing import Ear, together
 from hub.dispatch.models import Layer
 from hub.dispatch.outlet import BrokerAddress, Outlet
@@ -70,6 +71,14 @@ class Dispatcher:
         self._helped_s = self._acts_due_s = float("-inf")
         self._looked_s = float("-inf")
         self._key_version = 0
+
+    def leave_events_to_others(self) -> None:
+        """Before the first turn: what boxes report is taken in beside this (`hub.dispatch.taker`).
+
+        It hears of their state and answers them as before.
+        """
+        for each in self._outlets:
+            each.connection.filters = ALL_BUT_EVENTS
 
     @property
     def is_up(self) -> bool:
@@ -227,7 +236,7 @@ class Dispatcher:
         if heard.is_to_be_stored:
             replies += committed(lambda: self._stored(heard))
         for topic, payload in replies:
-            outlet.connection.publish(topic, payload, qos=0)  # who hears nothing asks again
+            outlet.connection.answer(topic, payload)
 
     def _stored(self, heard: Heard) -> list[Reply]:
         return [

@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 from hub.broker.admission import Admission
 from hub.broker.elsewhere import TOLD
 from hub.broker.errors import BrokerError
-from hub.broker.files import BrokerFiles
+from hub.broker.files import HUB_USER, BrokerFiles
 from hub.dispatch.assertion import Assertion
 from hub.dispatch.connection import Connection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from hub.dispatch.connection import Incoming
@@ -34,6 +34,8 @@ class BrokerAddress:
     tls: ssl.SSLContext | None = None
     told: Path | None = None
     """Of a broker on another machine: what it was told of who may do what."""
+    tls_of: Callable[[str], ssl.SSLContext] | None = None
+    """There: what the holder of a share believes and shows."""
 
 
 class Owner(Protocol):
@@ -109,6 +111,10 @@ def parse(address: str, tls_folder: Path) -> BrokerAddress:
     told = tls_folder.parent / TOLD
     if not told.exists():
         raise BrokerError(f"{host}: 先做 village-hub broker / make its bundle first")
-    context = ssl.create_default_context(cafile=str(tls_folder / "ca.pem"))
-    context.load_cert_chain(tls_folder / "hub.pem", tls_folder / "hub.key")
-    return BrokerAddress(host, parts.port or 8883, context, told)
+
+    def context(name: str) -> ssl.SSLContext:
+        found = ssl.create_default_context(cafile=str(tls_folder / "ca.pem"))
+        found.load_cert_chain(tls_folder / f"{name}.pem", tls_folder / f"{name}.key")
+        return found
+
+    return BrokerAddress(host, parts.port or 8883, context(HUB_USER), told, context)

@@ -1,8 +1,8 @@
 """The dispatcher as a process: ``python -m hub.dispatch``.
 
-Several may run on one PostgreSQL; the one that holds the lease works, the others stand by. The
-broker's address stands in ``VILLAGE_HUB_BROKER``. Recordings are rendered on a thread of
-their own, so that an emergency never waits for one.
+Several may run on one PostgreSQL: one seals and sends, all share what boxes report, and each
+takes over from the others. The broker's address stands in ``VILLAGE_HUB_BROKER``. Recordings are
+rendered on a thread of their own, so that an emergency never waits for one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import signal
 import socket
 import threading
 import time
-from select import POLLIN
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -23,21 +22,21 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import close_old_connections
 
+from hub.broker.files import TAKERS
 from hub.dispatch import outlet
 from hub.dispatch.dispatcher import Dispatcher
 from hub.dispatch.sealer import SealedAct, Sealer
-from hub.dispatch.wake import WakeSocket, wait_for, wake
-from hub.leases.holding import Holding
+from hub.dispatch.taker import Taker, TakingThread
+from hub.dispatch.wake import WakeSocket, wake
+from hub.leases.holding import DISPATCH, Holding
 from hub.ledger import boxes
 from hub.preview.recording import studio
+from hub.serve import WORKER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _log = logging.getLogger(__name__)
-DISPATCH = "dispatch"
-WORKER = "VILLAGE_HUB_WORKER"
-"""Names this dispatcher among others on the same database; the machine's name without it."""
 TURN_S = 0.5
 AFTER_TROUBLE_S = 1.0
 
@@ -85,57 +84,100 @@ class SealingThread(threading.Thread):
         self._due.set()
 
 
+class Worker:
+    """One process: holds shares of the work, and does what it holds.
+
+    On PostgreSQL taking in is shared among all workers, each part on a thread beside the
+    dispatcher's loop; on SQLite the one dispatcher does everything.
+    """
+
+    def __init__(self, sealer: Sealer) -> None:
+        address, standby = urlsplit(boxes.broker_address()), boxes.standby_address()
+        here = (address.hostname or "127.0.0.1", address.port or 1883)
+        there = outlet.parse(standby, boxes.broker_files().tls) if standby else None
+        self._sealing = SealingThread(sealer)
+        self._dispatcher = Dispatcher(here, boxes.hub_password(), sealer, self._sealing.look, there)
+        self._holding = Holding(os.environ.get(WORKER, socket.gethostname()))
+        self._shares: tuple[str, ...] = (DISPATCH,)
+        self._taker: Taker | None = None
+        self._taking: TakingThread | None = None
+        self._woken: WakeSocket | None = None
+        if boxes.is_shared():
+            self._dispatcher.leave_events_to_others()
+            brokers = [outlet.BrokerAddress(*here), *([there] if there else [])]
+            self._taker = Taker(brokers, boxes.takers_password())
+            self._taking = TakingThread(self._taker, self._holding.serving)
+            self._shares = (DISPATCH, *TAKERS)
+
+    def start(self) -> None:
+        """Start the threads."""
+        self._sealing.start()
+        if self._taking is not None:
+            self._taking.start()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing of it has died: a worker holds no share that it does not do."""
+        return self._taking is None or self._taking.is_alive()
+
+    def turn(self) -> None:
+        """One turn; without its lease nothing is sealed, sent or taken in."""
+        try:
+            self._turn(time.monotonic())
+        except DatabaseError:
+            _log.exception("the database is not available, trying again")
+            close_old_connections()
+            time.sleep(AFTER_TROUBLE_S)
+
+    def _turn(self, now_s: float) -> None:
+        brokers = int(self._dispatcher.is_up)
+        if self._taker is not None:
+            brokers = self._taker.reached(now_s)
+        held = self._holding.turn(
+            self._shares, now_s, brokers=brokers, waiting=self._dispatcher.waiting
+        )
+        self._sealing.is_serving = DISPATCH in held
+        if DISPATCH not in held:
+            self._stand_by()
+            return
+        if self._woken is None:
+            self._woken = WakeSocket()  # not before: another one is woken by it
+        self._dispatcher.turn(self._woken.fileno(), TURN_S)
+        self._woken.drain()
+
+    def _stand_by(self) -> None:
+        self._dispatcher.close()
+        if self._woken is not None:
+            self._woken.close()
+            self._woken = None
+        time.sleep(TURN_S)
+
+    def close(self) -> None:
+        """End the threads, then let go: others need not wait for the leases to run out."""
+        self._sealing.stop()
+        if self._taking is not None:
+            self._taking.stop()
+        self._dispatcher.close()
+        if self._woken is not None:
+            self._woken.close()
+        with contextlib.suppress(DatabaseError):  # otherwise the leases run out by themselves
+            self._holding.let_go()
+
+
 def run() -> int:
-    """Dispatch until SIGTERM or SIGINT; 0 when it was told to stop."""
+    """Work until SIGTERM or SIGINT; 0 when it was told to stop."""
     stopped = threading.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stopped.set())
     boxes.write_accounts()
-    address, standby = urlsplit(boxes.broker_address()), boxes.standby_address()
     voice = studio(settings.DATA.root / "recordings")
-    sealer = Sealer(voice)
-    thread = SealingThread(sealer)
-    dispatcher = Dispatcher(
-        (address.hostname or "127.0.0.1", address.port or 1883),
-        boxes.hub_password(),
-        sealer,
-        thread.look,
-        outlet.parse(standby, boxes.broker_files().tls) if standby else None,
-    )
-    woken, holding = WakeSocket(), Holding(os.environ.get(WORKER, socket.gethostname()))
-    thread.start()
+    worker = Worker(Sealer(voice))
+    worker.start()
     try:
-        while not stopped.is_set():
-            _turn(dispatcher, woken, holding, thread)
+        while not stopped.is_set() and worker.is_whole:
+            worker.turn()
     finally:
-        thread.stop()
-        dispatcher.close()
-        woken.close()
+        worker.close()
         if voice is not None:
             voice.close()
-        with contextlib.suppress(DatabaseError):  # otherwise the lease runs out by itself
-            holding.let_go()
-    return 0
-
-
-def _turn(
-    dispatcher: Dispatcher, woken: WakeSocket, holding: Holding, thread: SealingThread
-) -> None:
-    """One turn; without the lease nothing is sealed, sent or taken in."""
-    try:
-        thread.is_serving = DISPATCH in holding.turn(
-            (DISPATCH,),
-            time.monotonic(),
-            is_broker_up=dispatcher.is_up,
-            waiting=dispatcher.waiting,
-        )
-        if thread.is_serving:
-            dispatcher.turn(woken.fileno(), TURN_S)
-        else:
-            dispatcher.close()
-            wait_for({woken.fileno(): POLLIN}, TURN_S)
-        woken.drain()
-    except DatabaseError:
-        _log.exception("the database is not available, trying again")
-        close_old_connections()
-        time.sleep(AFTER_TROUBLE_S)
+    return 0 if stopped.is_set() else 1

@@ -102,7 +102,8 @@ class Reports:
                 moved |= self._compare(box, followed[box.id], state, layers, now_s)
             else:
                 self._behind.pop(box.id, None)
-        rows = (tuple(getattr(box, each) for each in (*_SAID, "id")) for box in changed.values())
+        in_order = sorted(changed.values(), key=lambda box: box.id)  # as whoever else locks them
+        rows = (tuple(getattr(box, each) for each in (*_SAID, "id")) for box in in_order)
         update_rows(Box, "id", _SAID, rows)
         return moved
 

@@ -19,7 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from contract.errors import ContractError
 from contract.topics import check_box_id
-from hub.broker.files import HUB_USER
+from hub.broker.files import HUB_USER, TAKERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,8 +51,8 @@ class Authority:
                 ``box`` (a name such as ``+`` would be a wildcard in the access list).
         """
         request = read_request(csr_pem)
-        if check_box_id(box) == HUB_USER:
-            raise ContractError("'hub' is the hub's own name")
+        if check_box_id(box) in (HUB_USER, *TAKERS):
+            raise ContractError(f"{box!r} is the hub's own name")
         names = request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
         if [name.value for name in names] != [box]:
             raise ContractError("the request carries another name than the ticket")
@@ -67,10 +67,13 @@ class Authority:
         others = x509.SubjectAlternativeName([_general_name(each) for each in found])
         return self._certify(subject, key.public_key(), SERVER, others), _key_pem(key)
 
-    def hub(self) -> tuple[str, str]:
-        """Certificate and key (PEM) with which the hub enters a broker on another machine."""
+    def hub(self, name: str = HUB_USER) -> tuple[str, str]:
+        """Certificate and key (PEM) with which the hub enters a broker on another machine.
+
+        ``name`` is that of a share where it enters to take that share in.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HUB_USER)])
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         return self._certify(subject, key.public_key(), CLIENT), _key_pem(key)
 
     def revocation_list(self, certificates_pem: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cryptography import x509
 
-from hub.broker.files import write_whole
+from hub.broker.files import HUB_USER, TAKERS, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,13 +42,15 @@ def prepare(authority: Authority, folder: Path, names: Iterable[str]) -> None:
 def let_hub_in(authority: Authority, folder: Path) -> None:
     """Write ``ca.pem``, ``hub.pem`` and ``hub.key``: how the hub enters another machine's broker.
 
-    They are made anew each time; every broker of the county believes the authority.
+    And the like for each share of what boxes report, should several workers take it in. They
+    are made anew each time; every broker of the county believes the authority.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    certificate, key = authority.hub()
     write_whole(folder / "ca.pem", authority.certificate_pem())
-    write_whole(folder / "hub.key", key)
-    write_whole(folder / "hub.pem", certificate)
+    for name in (HUB_USER, *TAKERS):
+        certificate, key = authority.hub(name)
+        write_whole(folder / f"{name}.key", key)
+        write_whole(folder / f"{name}.pem", certificate)
 
 
 def write_revoked(authority: Authority, folder: Path, certificates_pem: Iterable[str]) -> None:

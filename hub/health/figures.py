@@ -15,8 +15,10 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from hub.broker.files import TAKERS
 from hub.dispatch.models import KeySetVersion, Layer
 from hub.health.workers import ages_s
+from hub.leases.holding import DISPATCH
 from hub.leases.models import Lease, Worker
 from hub.ledger.models import Box, Delivery, FeedbackSlip, FleetAlarm, ReceiptRow
 from hub.relay.models import Child, Parent
@@ -142,12 +144,18 @@ def _workers() -> Iterator[Metric]:
     waiting = GaugeMetricFamily(
         "village_worker_messages_waiting", "Still to be asserted", labels=["worker"]
     )
-    shares = GaugeMetricFamily("village_worker_shares", "0 while it stands by", labels=["worker"])
-    held = Counter(Lease.objects.filter(until__gt=timezone.now()).values_list("worker", flat=True))
+    shares = GaugeMetricFamily(
+        "village_worker_shares",
+        "Of dispatching (one) and of taking in; 0 while it stands by",
+        labels=["worker", "work"],
+    )
+    leases = Lease.objects.filter(until__gt=timezone.now()).values_list("worker", "share")
+    held = Counter((worker, "events" if share in TAKERS else share) for worker, share in leases)
     for worker in Worker.objects.all():
-        brokers.add_metric([worker.name], float(worker.is_broker_up))
+        brokers.add_metric([worker.name], float(worker.brokers > 0))
         waiting.add_metric([worker.name], worker.waiting)
-        shares.add_metric([worker.name], held[worker.name])
+        for work in (DISPATCH, "events"):
+            shares.add_metric([worker.name, work], held[worker.name, work])
     yield from (brokers, waiting, shares)
 
 

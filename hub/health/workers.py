@@ -22,6 +22,6 @@ def faults() -> list[str]:
     if not any(age_s < ALIVE_S for age_s in ages.values()):
         return ["no_dispatcher"]
     alive = [name for name, age_s in ages.items() if age_s < ALIVE_S]
-    if not Worker.objects.filter(name__in=alive, is_broker_up=True).exists():
+    if not Worker.objects.filter(name__in=alive, brokers__gt=0).exists():
         return ["no_broker"]
     return []

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _log = logging.getLogger(__name__)
+DISPATCH = "dispatch"
+"""The share of sealing, sending and hearing how boxes are; the first to be given out."""
 LEASE_S = 10.0
 RENEW_S = 3.0
 MARGIN_S = 2.0
@@ -38,19 +40,19 @@ class Holding:
         self._due_s = float("-inf")
 
     def turn(
-        self, shares: Collection[str], now_s: float, *, is_broker_up: bool, waiting: int
+        self, shares: Collection[str], now_s: float, *, brokers: int, waiting: int
     ) -> frozenset[str]:
         """Renew, take, let go when due; the shares to do now.
 
         Args:
             shares: names of all the work that there is to share.
             now_s: monotonic time, read before the call.
-            is_broker_up: said of this worker on the health page.
-            waiting: likewise, messages still to be asserted.
+            brokers: how many this worker reaches; one that others reach better holds nothing.
+            waiting: said of this worker to whoever watches, messages still to be asserted.
         """
         if now_s >= self._due_s:
             self._due_s = now_s + RENEW_S
-            beat = {"is_broker_up": is_broker_up, "waiting": waiting}
+            beat = {"brokers": brokers, "waiting": waiting}
             held = committed(lambda: _renew(self._name, shares, beat))
             if held != self._shares:
                 _log.info("doing %s", ", ".join(sorted(held)) or "nothing, standing by")
@@ -74,11 +76,12 @@ def _renew(name: str, shares: Collection[str], beat: Mapping[str, object]) -> fr
     now = Worker.objects.values_list("beat_at", flat=True).get(name=name)
     dead = now - timedelta(seconds=LEASE_S)
     Worker.objects.filter(beat_at__lt=dead - timedelta(hours=1)).delete()
-    alive = Worker.objects.filter(beat_at__gte=dead).count()
+    alive = dict(Worker.objects.filter(beat_at__gte=dead).values_list("name", "brokers"))
+    fit = [each for each, brokers in alive.items() if brokers == max(alive.values())]
     leases = {lease.share: lease for lease in Lease.objects.all()}
     ours = [each for each in sorted(shares) if _is_held(leases.get(each), name, now)]
     free = deque(each for each in sorted(shares) if _is_free(leases.get(each), now))
-    part = -(-len(shares) // max(1, alive))
+    part = -(-len(shares) // len(fit)) if name in fit else 0
     while free and len(ours) < part:
         ours.append(free.popleft())
     for share in ours[part:]:

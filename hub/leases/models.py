@@ -10,7 +10,7 @@ class Worker(models.Model):
 
     name = models.CharField(max_length=80, primary_key=True)
     beat_at = models.DateTimeField()
-    is_broker_up = models.BooleanField(default=False)
+    brokers = models.PositiveSmallIntegerField(default=0, help_text="how many of them it reaches")
     waiting = models.PositiveIntegerField(default=0, help_text="messages still to be asserted")
 
     class Meta:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from contract.areas import Area
 from contract.errors import ContractError
 from contract.topics import check_box_id
 from hub.broker.elsewhere import write_bundle
-from hub.broker.files import HUB_SECRET, Account, BrokerFiles
+from hub.broker.files import HUB_SECRET, TAKERS_SECRET, Account, BrokerFiles
 from hub.broker.passwords import hashed, new_password
 from hub.dispatch.key_sets import current_key_set
 from hub.enrol import broker_tls
@@ -107,7 +107,8 @@ def write_accounts() -> None:
         for box in Box.objects.filter(revoked_at=None)
     ]
     accounts += access.accounts()
-    broker_files().write_accounts(hashed(hub_password()), accounts)
+    takers = hashed(takers_password()) if is_shared() else ""
+    broker_files().write_accounts(hashed(hub_password()), accounts, takers)
     ended = EnrolmentTicket.objects.exclude(certificate_ended_at=None)
     broker_tls.write_revoked(
         Authority(settings.DATA.keys / "authority"),
@@ -147,6 +148,16 @@ def broker_files() -> BrokerFiles:
 def hub_password() -> str:
     """The hub's own password at the broker, made on first use."""
     return str(settings.DATA.secret(HUB_SECRET))
+
+
+def is_shared() -> bool:
+    """Whether several workers may take in: on PostgreSQL. SQLite is one machine's own."""
+    return connection.vendor == "postgresql"
+
+
+def takers_password() -> str:
+    """Of the accounts under which workers take in, made on first use."""
+    return str(settings.DATA.secret(TAKERS_SECRET))
 
 
 def broker_address() -> str:

@@ -61,7 +61,9 @@ def take_batches(batches: Sequence[EventBatch]) -> list[int | None]:
         box is not ours.
     """
     names = {batch.box for batch in batches}
-    ours = set(Box.objects.filter(id__in=names, revoked_at=None).values_list("id", flat=True))
+    rows = Box.objects.filter(id__in=names, revoked_at=None).order_by("id")
+    # One at a time for each box, in one order for all: a stick may bring the same receipts.
+    ours = set(rows.select_for_update(no_key=True).values_list("id", flat=True))
     known = OutboxCursor.objects.filter(box_id__in=ours)
     taken = _Taken(
         {

@@ -31,24 +31,37 @@ def is_conflict(error: BaseException) -> bool:
     return getattr(error.__cause__, "sqlstate", None) in _STATES
 
 
-def committed(act: Callable[[], _Result]) -> _Result:
+def committed(act: Callable[[], _Result], *, locks_rows: bool = False) -> _Result:
     """Run ``act`` in a transaction; again, as a whole, while another one comes in between.
 
     Inside a transaction it runs once: only the outermost can be done again.
 
+    Args:
+        act: is done whole or not at all.
+        locks_rows: it locks what it works on before it reads that. READ COMMITTED is enough
+            then: PostgreSQL would refuse it for whatever else lies on the same page.
+
     Raises:
         OperationalError: it lost `TRIES` times, or the database is not available.
     """
-    tries_left = 0 if connection.in_atomic_block else TRIES - 1
+    is_outermost = not connection.in_atomic_block
+    tries_left = TRIES - 1 if is_outermost else 0
     while True:
         try:
             with transaction.atomic():
+                if locks_rows and is_outermost and connection.vendor == "postgresql":
+                    _relax()
                 return act()
         except OperationalError as error:
             if not (tries_left and is_conflict(error)):
                 raise
         tries_left -= 1
         _pause()
+
+
+def _relax() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
 
 
 def _pause() -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hub import serve
 from hub.cli import BAD_SETTINGS, USAGE, main
 from hub.emergency.models import Emergency
 from hub.gate_commands import import_file
@@ -42,6 +43,22 @@ def test_an_unknown_command_is_a_usage_error(capsys: pytest.CaptureFixture[str])
 def test_a_bad_address_is_a_bad_setting(listen: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["serve", "--listen", listen]) == BAD_SETTINGS
     assert "HOST:PORT" in capsys.readouterr().err
+
+
+def test_several_workers_need_postgresql(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("VILLAGE_HUB_DATABASE", raising=False)
+    assert main(["serve", "--workers", "2", "--data", str(tmp_path)]) not in (0, USAGE)
+    assert "PostgreSQL" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_each_worker_has_a_name_and_a_log_of_its_own(tmp_path: Path) -> None:
+    found = serve.children(tmp_path, serve.Addresses(), workers=3)
+    workers = [each for each in found if each.name.startswith("dispatcher")]
+    assert len({each.name for each in workers}) == len({each.log for each in workers}) == 3
+    assert len({each.environment.get(serve.WORKER) for each in workers}) == 3
 
 
 def test_privacy_of_a_missing_file_returns_2(

@@ -18,8 +18,8 @@ from paho.mqtt.properties import Properties
 from contract import topics
 from contract.areas import Area
 from hub.broker import program
-from hub.broker.files import BrokerFiles
-from tests.conftest import HUB_PASSWORD, TestBroker
+from hub.broker.files import TAKERS, BrokerFiles
+from tests.conftest import HUB_PASSWORD, TAKERS_PASSWORD, TestBroker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -122,6 +122,33 @@ def test_a_box_hears_its_own_areas_and_no_others(party: Party, hub: Visitor) -> 
     party.until(lambda: box.received)
     party.settle()
     assert {topic for topic, _ in box.received} == {topics.area_manifest(HOME)}
+
+
+def test_whoever_takes_in_hears_reports_and_acknowledges_them_and_can_do_nothing_else(
+    party: Party, hub: Visitor
+) -> None:
+    taker, box = party.join(TAKERS[0], TAKERS_PASSWORD), party.join("box-1")
+    for greedy in ("#", "vn1/#", topics.uplink(), topics.area_all(HOME), "$share/x/vn1/d/+/up/#"):
+        taker.client.subscribe(greedy, 1)
+    taker.client.subscribe(topics.box_up("box-2", "events"), 1)
+    box.client.subscribe([(topics.area_all(HOME), 1), (topics.box_down("box-1", "+"), 1)])
+    party.settle()
+    for topic in (
+        topics.area_manifest(HOME), topics.area_alert(HOME), topics.HUB, topics.KEYS,
+        topics.box_down("box-1", "time"), topics.box_down("box-1", "answer"),
+        topics.box_up("box-1", "state"), topics.box_down("box-1", "ack"),
+    ):  # fmt: skip
+        taker.client.publish(topic, b"x", 1, retain=True)
+    for topic in (topics.box_up("box-2", "state"), topics.box_up("box-2", "nonce"), topics.HUB,
+                  topics.area_manifest(HOME), topics.box_up("box-2", "events")):  # fmt: skip
+        hub.client.publish(topic, b"hub", 1)
+    party.until(lambda: taker.received and len(box.received) >= 2)
+    party.settle()
+    assert {topic for topic, _ in taker.received} == {topics.box_up("box-2", "events")}
+    assert {topic for topic, body in box.received if body == b"x"} == {
+        topics.box_down("box-1", "ack")
+    }
+    assert (topics.box_up("box-1", "state"), b"x") not in hub.received
 
 
 def test_a_box_hears_its_own_layer_that_no_neighbour_hears_or_writes(

@@ -150,7 +150,7 @@ def test_however_many_boxes_are_answered_there_is_room_for_an_emergency(
     connection = Connection("127.0.0.1", broker.port, HUB_PASSWORD, archive)
     until(lambda: connection.has_room, connection, waker)
     for number in range(1000):
-        connection.publish(topics.box_down(f"box-{number}", "ack"), b"x" * 100, qos=0)
+        connection.answer(topics.box_down(f"box-{number}", "ack"), b"x" * 100)
     assert connection.has_room
     heard: list[bool] = []
     connection.publish(topics.HUB, b"emergency", done=lambda: heard.append(True))
@@ -164,7 +164,7 @@ def test_a_turn_takes_no_more_than_so_many_bytes(broker: TestBroker, waker: int)
     connection = Connection("127.0.0.1", broker.port, HUB_PASSWORD, archive)
     until(lambda: connection.has_room, connection, waker)
     for number in range(40):  # the hub hears itself, too
-        connection.publish(topics.box_up(f"box-{number}", "events"), bytes(size), qos=0)
+        connection.answer(topics.box_up(f"box-{number}", "events"), bytes(size))
     until(lambda: sum(archive.portions) == 40 * size, connection, waker)
     assert max(archive.portions) < TOGETHER_BYTES + size
     connection.close()

@@ -43,17 +43,17 @@ def test_without_a_dispatcher_the_hub_is_not_well(client: Client) -> None:
 
 def test_a_dispatcher_that_went_silent_does_not_count(client: Client) -> None:
     silent_since = timezone.now() - timedelta(minutes=1)
-    Worker.objects.create(name="w", beat_at=silent_since, is_broker_up=True)
+    Worker.objects.create(name="w", beat_at=silent_since, brokers=1)
     assert client.get("/healthz").json()["faults"] == ["no_dispatcher"]
 
 
 def test_a_hub_without_a_broker_is_not_well(client: Client) -> None:
-    Worker.objects.create(name="w", beat_at=timezone.now(), is_broker_up=False)
+    Worker.objects.create(name="w", beat_at=timezone.now(), brokers=0)
     assert client.get("/healthz").json()["faults"] == ["no_broker"]
 
 
 def test_a_hub_in_order_is_well(client: Client) -> None:
-    Worker.objects.create(name="w", beat_at=timezone.now(), is_broker_up=True)
+    Worker.objects.create(name="w", beat_at=timezone.now(), brokers=1)
     answer = client.get("/healthz")
     assert (answer.status_code, answer.json()) == (200, {"ok": True, "faults": []})
 
@@ -75,7 +75,7 @@ def test_the_figures_say_what_is_in_the_database(client: Client) -> None:
     Delivery.objects.create(box=behind, notice_id="N1", revision=1, stored_at=timezone.now())
     FleetAlarm.objects.create(kind="replayed", box=behind, detail="张三")
     FeedbackSlip.objects.create(box=behind, slip="1", kind="question", at=timezone.now())
-    Worker.objects.create(name="w", beat_at=timezone.now(), is_broker_up=True, waiting=7)
+    Worker.objects.create(name="w", beat_at=timezone.now(), brokers=1, waiting=7)
     found = figures(client)
     assert found["village_boxes", "online"] == 1
     assert found["village_boxes", "away"] == 1
@@ -87,6 +87,7 @@ def test_the_figures_say_what_is_in_the_database(client: Client) -> None:
     assert found["village_alarms_unseen", "replayed"] == 1
     assert found["village_slips_unanswered", ""] == 1
     assert found["village_worker_messages_waiting", "w"] == 7
+    assert found["village_worker_broker_up", "w"] == 1
 
 
 def test_no_name_and_no_place_stands_in_the_figures(client: Client) -> None:

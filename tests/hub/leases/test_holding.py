@@ -7,15 +7,16 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from hub.leases.holding import LEASE_S, MARGIN_S, RENEW_S, Holding
+from hub.broker.files import TAKERS
+from hub.leases.holding import DISPATCH, LEASE_S, MARGIN_S, RENEW_S, Holding
 from hub.leases.models import Lease, Worker
 
 SHARES = ("530111", "530122", "530199", "530302", "530303")
 pytestmark = pytest.mark.django_db
 
 
-def turn(holding: Holding, now_s: float) -> frozenset[str]:
-    return holding.turn(SHARES, now_s, is_broker_up=True, waiting=0)
+def turn(holding: Holding, now_s: float, brokers: int = 1) -> frozenset[str]:
+    return holding.turn(SHARES, now_s, brokers=brokers, waiting=0)
 
 
 def die(name: str) -> None:
@@ -77,3 +78,26 @@ def test_one_that_was_thought_dead_takes_nothing_back_that_others_hold() -> None
     die("a")
     assert turn(second, 0.0) == set(SHARES)
     assert turn(first, RENEW_S) == set()
+
+
+def test_who_reaches_fewer_brokers_than_another_lets_go_of_everything() -> None:
+    first, second = Holding("a"), Holding("b")
+    turn(first, 0.0, brokers=2)
+    turn(second, 0.0, brokers=2)
+    assert turn(first, RENEW_S, brokers=1) == set()
+    assert turn(second, RENEW_S, brokers=2) == set(SHARES)
+    assert turn(first, 2 * RENEW_S, brokers=2) == set()
+    assert len(turn(second, 2 * RENEW_S, brokers=2)) == 3
+
+
+def test_where_nobody_reaches_a_broker_nothing_changes_hands() -> None:
+    first, second = Holding("a"), Holding("b")
+    turn(first, 0.0, brokers=0)
+    turn(second, 0.0, brokers=0)
+    kept = turn(first, RENEW_S, brokers=0)
+    taken = turn(second, RENEW_S, brokers=0)
+    assert (len(kept), len(taken)) == (3, 2)
+
+
+def test_dispatching_is_the_first_share_given_out() -> None:
+    assert min([DISPATCH, *TAKERS]) == DISPATCH

@@ -1,4 +1,4 @@
-"""Two dispatchers on one PostgreSQL: one works, the other takes over when it is killed."""
+"""Two workers on one PostgreSQL: one dispatches, the other takes over when it is killed."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from hub.broker.files import HUB_SECRET
+from hub.leases.holding import DISPATCH
 from hub.leases.models import Lease, Worker
 from hub.notices import desk
 from hub.sealing.models import OutboxRow
@@ -43,7 +44,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 def at_work() -> set[str]:
-    held = Lease.objects.filter(until__gt=timezone.now())
+    held = Lease.objects.filter(share=DISPATCH, until__gt=timezone.now())
     return set(held.values_list("worker", flat=True))
 
 
