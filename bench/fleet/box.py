@@ -59,7 +59,7 @@ class FleetBox:
         self, box: str, area: str, address: tuple[str, int], tls: ssl.SSLContext, key_set: bytes
     ) -> None:
         self.box, self.seen = box, Seen()
-        self._areas = Area.parse(area).path()
+        self._areas = (*Area.parse(area).path(), Area(area, box=box))
         self._address, self._tls = address, tls
         self._key_set, self._trust = key_set, Trust.first(key_set)
         self._client: Client | None = None
