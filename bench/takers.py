@@ -132,11 +132,11 @@ class Feeder:
             CallbackAPIVersion.VERSION2, "feeder", protocol=MQTTv5, transport="unix"
         )
         self._client.username_pw_set(HUB_USER, password)
+        self._client.max_inflight_messages_set(UNDER_WAY)
         self._client.on_message = self._heard
         self._here = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         self._client.connect(f"/proc/self/fd/{self._here}/{EVICTION_SOCKET}")
         self._client.subscribe(topics.acknowledgements(), 0)
-        self._client.max_inflight_messages_set(UNDER_WAY)
         self._client.loop_start()
 
     def _heard(self, _client: object, _user: object, message: MQTTMessage) -> None:

@@ -75,12 +75,13 @@ class Villages:
 
     def send(self, names: Collection[str], up_to: int) -> bool:
         """Send what is due; whether each of these boxes was told that all is stored."""
-        waiting = [each for each in names if self.stored.get(each, 0) < up_to]
+        stored = {each: self.stored.get(each, 0) for each in names}  # more may come meanwhile
+        waiting = {box: seq for box, seq in stored.items() if seq < up_to}
         now_s = time.monotonic()
-        for box in waiting:
+        for box, seq in waiting.items():
             if now_s - self._sent_s.get(box, float("-inf")) >= AGAIN_S:
                 self._sent_s[box] = now_s
-                body = wire.dumps(codec.encode(batch(box, self.stored.get(box, 0) + 1)))
+                body = wire.dumps(codec.encode(batch(box, seq + 1)))
                 self._client.publish(topics.box_up(box, "events"), body, 1)
         return not waiting
 
