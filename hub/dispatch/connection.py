@@ -121,8 +121,11 @@ class Connection:
         sock = self._client.socket() if self._client is not None else None
         return sock.fileno() if sock is not None else None
 
-    def turn(self, other: int, timeout_s: float) -> None:
-        """Wait for the network or for the file descriptor ``other``; deal with the network."""
+    def turn(self, other: int, timeout_s: float, *, listens: bool = True) -> None:
+        """Wait for the network or for the file descriptor ``other``; deal with the network.
+
+        Without ``listens`` what comes is left where it is, and only what is to go out goes.
+        """
         if self._client is None and time.monotonic() >= self._next_try_s:
             self._connect()
         client = self._client
@@ -133,7 +136,7 @@ class Connection:
             wait_for({other: POLLIN}, min(timeout_s, left_s))
             return
         self.is_quiet = True
-        events = POLLIN | (POLLOUT if client.want_write() else 0)
+        events = (POLLIN if listens else 0) | (POLLOUT if client.want_write() else 0)
         came = wait_for({sock.fileno(): events, other: POLLIN}, timeout_s).get(sock.fileno(), 0)
         if came & ~POLLOUT:
             self._heard_s = time.monotonic()

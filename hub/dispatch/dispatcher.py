@@ -41,7 +41,8 @@ _log = logging.getLogger(__name__)
 LOOK_ROUND_S = 60.0
 HELP_AT_LATEST_S = 5.0
 HEAD_START_S = 0.2
-"""An alert has processor, broker and lines to itself for so long, before manifests follow it."""
+"""An alert has processor, broker and lines to itself for so long; then manifests follow, and
+what boxes say is taken in again."""
 LIVE_EXPIRY_S = 3
 """Live speech that a box did not get within so long is worth nothing."""
 
@@ -98,7 +99,11 @@ class Dispatcher:
             timeout_s = min(timeout_s, HEAD_START_S / 4)
         self._listen(woken_by, timeout_s)
         now_s = time.monotonic()
-        self._work_off(now_s)
+        self._send_alerts(now_s)
+        self._live.turn(now_s)
+        if self._is_head_start(now_s):
+            return
+        self._work_off()
         if now_s - self._looked_s >= LOOK_ROUND_S:
             self._look_round()
             self._looked_s = now_s
@@ -108,18 +113,24 @@ class Dispatcher:
         if any(each.connection.has_room for each in self._outlets):
             self._answers.turn(now_s)
 
-    def _work_off(self, now_s: float) -> None:
-        """Alerts first. An act is crossed out when it is done, not when it is handed over."""
+    def _send_alerts(self, now_s: float) -> None:
+        """An act is crossed out when it is done, not when it is handed over."""
         for act in self._sealer.alerts(now_s):
             self._alerts.append(act)
         while self._alerts:
             self._send_alert(self._alerts[0])
             self._acts.append(self._alerts.popleft())
             self._acts_due_s = now_s + HEAD_START_S
-        self._live.turn(now_s)
+
+    def _is_head_start(self, now_s: float) -> bool:
+        """Whether an alert is on its way, beside which nothing else is done."""
+        return now_s < self._acts_due_s
+
+    def _work_off(self) -> None:
+        """What was sealed beside this, and the manifests of alerts that have gone out."""
         for act in self._others():
             self._acts.append(act)
-        while self._acts and now_s >= self._acts_due_s:
+        while self._acts:
             self._take_act(self._acts[0])
             self._acts.popleft()
 
@@ -134,13 +145,14 @@ class Dispatcher:
                 each.assertion.repeat(area, whole=whole)
 
     def _listen(self, woken_by: int, timeout_s: float) -> None:
-        """Wait for any broker or for a wake-up."""
-        if len(self._outlets) > 1:
+        """Wait for any broker or for a wake-up; what boxes say waits while an alert goes out."""
+        listens = not self._is_head_start(time.monotonic())
+        if len(self._outlets) > 1 and listens:
             sockets = [found for each in self._outlets if (found := each.connection.fileno())]
             wait_for(dict.fromkeys([woken_by, *sockets], POLLIN), timeout_s)
             timeout_s = 0.0
         for each in self._outlets:
-            each.connection.turn(woken_by, timeout_s)
+            each.connection.turn(woken_by, timeout_s, listens=listens)
 
     def _look_round(self) -> None:
         """Now and then: what has ended leaves its manifest, new officers enter the key set."""

@@ -9,6 +9,7 @@ import pytest
 
 from hub.dispatch import key_sets
 from hub.dispatch.dispatcher import HEAD_START_S
+from hub.ledger.models import Box, ReceiptRow
 from hub.sealing.models import SealedNotice
 
 if TYPE_CHECKING:
@@ -57,4 +58,14 @@ def test_the_manifest_follows_the_alert_a_moment_later(road: Road, notices: Form
     road.alarm(form(notices, "FIRST"))
     began_s = time.monotonic()
     road.until(lambda: road.dispatcher._unsent)
+    assert time.monotonic() - began_s >= HEAD_START_S
+
+
+def test_what_boxes_say_is_taken_in_a_moment_later(road: Road, notices: Forms) -> None:
+    box = road.add_box("box-1", road.people.village.code)
+    road.until(lambda: Box.objects.get(id="box-1").is_online)
+    road.alarm(form(notices, "FIRST"))
+    began_s = time.monotonic()
+    road.until(box.alerts)
+    road.until(lambda: ReceiptRow.objects.filter(box_id="box-1").exists())
     assert time.monotonic() - began_s >= HEAD_START_S

@@ -82,8 +82,9 @@ def test_an_alarm_goes_out_before_its_recording_is_made_and_gets_it_afterwards(
     form["emergency"].pop("groups", None)
     road.alarm(form)
     road.until(lambda: len(box.alerts()) == 1)
-    assert studio.ordered == 1
     assert _recording(box) is None
+    road.until(lambda: studio.ordered)
     studio.is_made = True
     road.until(lambda: _recording(box) == SOUND)
     assert len(box.alerts()) == 1
+    assert studio.ordered == 1

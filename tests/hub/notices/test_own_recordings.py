@@ -93,9 +93,7 @@ def test_a_new_recording_takes_the_place_of_the_old_one_and_can_be_taken_away(
     assert desk.latest(page).own_recordings == []
 
 
-def test_a_recording_of_words_that_were_changed_is_not_sent(
-    people: Desk, page: NoticePage
-) -> None:
+def test_a_recording_of_words_that_were_changed_is_not_sent(people: Desk, page: NoticePage) -> None:
     attach(people.clerk, page, people.village.code, "书记", wav(3))
     draft = desk.latest(page)
     draft.speech = "更正：合计为三千元。"

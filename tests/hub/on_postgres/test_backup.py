@@ -142,9 +142,9 @@ def test_it_is_the_hub_at_one_moment_while_the_hub_goes_on(
                 " VALUES ('b', 'too-late', now(), '')"
             )
             other.execute(
-                "INSERT INTO enrol_enrolmentticket (box, area, groups, secret_hex, state,"
+                "INSERT INTO enrol_enrolmentticket (box, area, place, groups, secret_hex, state,"
                 " issued_at, expires_at, used_by, certificate_pem, facts) VALUES"
-                " ('late-box', '', '[]', '', 'staged', now(), now(), '', '', '{}')"
+                " ('late-box', '', '', '[]', '', 'staged', now(), now(), '', '', '{}')"
             )
         dumping(words, *rest, **options)  # type: ignore[arg-type] # as they came
 
