@@ -62,6 +62,7 @@ class Sync:
         """Verify a manifest, keep it, and ask for what it needs."""
         held = self._held
         if body in (held.store.layer_body(area, state) for state in ("current", "pending")):
+            self._choose_road(area, body)
             self._settle(area)
             return
         try:
@@ -81,12 +82,14 @@ class Sync:
         if is_large and area not in self._by_delta:
             self._by_delta.add(area)
             self._subscriber.unsubscribe([topics.area_manifest(area)])
-        elif not is_large and area in self._by_delta:
+        elif not is_large:
             self._fetch_whole(area)
 
     def _fetch_whole(self, area: Area) -> None:
-        self._by_delta.discard(area)
-        self._subscriber.subscribe([topics.area_manifest(area)])
+        """Once: while it is on its way, each further request would bring it again behind itself."""
+        if area in self._by_delta:
+            self._by_delta.discard(area)
+            self._subscriber.subscribe([topics.area_manifest(area)])
 
     def take_delta(self, area: Area, body: bytes) -> None:
         """Go from the newest manifest we hold to the next; where that does not fit, ask for it."""

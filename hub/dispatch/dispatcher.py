@@ -119,8 +119,9 @@ class Dispatcher:
             self._alerts.append(act)
         while self._alerts:
             self._send_alert(self._alerts[0])
+            if not self._acts:  # however fast one follows the other, the manifest follows too
+                self._acts_due_s = now_s + HEAD_START_S
             self._acts.append(self._alerts.popleft())
-            self._acts_due_s = now_s + HEAD_START_S
 
     def _is_head_start(self, now_s: float) -> bool:
         """Whether an alert is on its way, beside which nothing else is done."""

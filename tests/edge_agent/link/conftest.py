@@ -109,10 +109,13 @@ class Radio:
 
     def __init__(self) -> None:
         self.subscribed: list[str] = []
+        self.asked: list[str] = []
+        """Every topic that was subscribed to, as often as it was."""
         self.deaf: set[str] = set()
         """Topics that a box hears from the start and has let go."""
 
     def subscribe(self, topics_: Sequence[str]) -> None:
+        self.asked += topics_
         self.subscribed += [each for each in topics_ if each not in self.subscribed]
         self.deaf -= set(topics_)
 

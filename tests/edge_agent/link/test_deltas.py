@@ -70,3 +70,18 @@ def test_a_short_list_is_sent_whole(box: Box, hub: Hub) -> None:
     box.sync.by_delta_above_bytes = 4096
     box.sync.take_delta(box.area, hub.delta(0))
     assert topics.area_manifest(box.area) in box.radio.subscribed
+
+
+def test_the_whole_is_asked_for_once_however_many_do_not_fit(box: Box, hub: Hub) -> None:
+    for _ in range(3):
+        box.sync.take_delta(box.area, hub.delta(1))
+    assert box.radio.asked.count(topics.area_manifest(box.area)) == 1
+
+
+def test_a_box_that_knows_the_long_list_already_goes_by_deltas_after_a_new_connection(
+    box: Box, hub: Hub
+) -> None:
+    box.sync.start()
+    box.radio.deaf.clear()
+    box.take(hub.manifests[0])  # as the broker keeps it
+    assert topics.area_manifest(box.area) in box.radio.deaf

@@ -69,3 +69,16 @@ def test_what_boxes_say_is_taken_in_a_moment_later(road: Road, notices: Forms) -
     road.until(box.alerts)
     road.until(lambda: ReceiptRow.objects.filter(box_id="box-1").exists())
     assert time.monotonic() - began_s >= HEAD_START_S
+
+
+def test_the_manifest_follows_however_fast_one_alert_follows_the_other(
+    road: Road, notices: Forms
+) -> None:
+    road.until(lambda: road.dispatcher.is_up)
+    ends_s = time.monotonic() + 20 * HEAD_START_S
+    number = 0
+    while not road.dispatcher._unsent:
+        assert time.monotonic() < ends_s, "no manifest goes out while there are alerts"
+        road.alarm(form(notices, f"ALERT-{number}"))
+        road.turn()
+        number += 1
