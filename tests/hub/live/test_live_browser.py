@@ -32,6 +32,7 @@ TONE_HZ = 1000
 @pytest.fixture
 def hub(tmp_path: Path, notices_file: Path) -> Iterator[Hub]:
     found = Hub(tmp_path / "hub", notices_file)
+    found.start("hub.dispatch")  # carries the talk, though there is no broker to take it
     yield found
     found.close()
 

@@ -56,11 +56,15 @@ class Hub:
         found = _LOGIN.findall(made.stdout)
         self.logins = {(code, role): (user, word) for code, role, user, word in found}
         self._log = (folder / "web.log").open("w")
-        self._server = subprocess.Popen(
-            [sys.executable, "-m", "hub.site.server", "--listen", f"127.0.0.1:{self.port}"],
-            env=self._env, stdout=self._log, stderr=self._log,
-        )  # fmt: skip
+        self._programs: list[subprocess.Popen[bytes]] = []
+        self.start("hub.site.server", "--listen", f"127.0.0.1:{self.port}")
         self._wait()
+
+    def start(self, module: str, *words: str) -> None:
+        """One more program of this hub, until the end."""
+        command = [sys.executable, "-m", module, *words]
+        program = subprocess.Popen(command, env=self._env, stdout=self._log, stderr=self._log)
+        self._programs.append(program)
 
     def _wait(self) -> None:
         ends_s = time.monotonic() + 40
@@ -74,8 +78,10 @@ class Hub:
         pytest.fail("the hub's web server did not come up")
 
     def close(self) -> None:
-        self._server.terminate()
-        self._server.wait(10)
+        for each in self._programs:
+            each.terminate()
+        for each in self._programs:
+            each.wait(20)
         self._log.close()
 
 
