@@ -74,6 +74,7 @@ class FleetBox:
         self._made = self._sent = self.acknowledged = 0
         self._moved_s = 0.0
         self.is_holding = False
+        self._encoded: dict[int, tuple[int, bytes]] = {}
 
     @property
     def follows(self) -> frozenset[str]:
@@ -285,9 +286,20 @@ class FleetBox:
         if events:
             if self._sent == self.acknowledged:
                 self._moved_s = now_s
-            batch = EventBatch(self.box, "link", "fleet", events)
-            self._say("events", wire.dumps(codec.encode(batch)))
-            self._sent = events[-1].seq
+            last, body = self._encoded.pop(events[0].seq, None) or self._batch(events)
+            self._say("events", body)
+            self._sent = last
+
+    def _batch(self, events: Sequence[Event]) -> tuple[int, bytes]:
+        """Its last number, and its bytes."""
+        batch = EventBatch(self.box, "link", "fleet", tuple(events))
+        return events[-1].seq, wire.dumps(codec.encode(batch))
+
+    def encode_ahead(self) -> None:
+        """Write down the batches of what waits: each box's own processor's work, in a county."""
+        waiting = list(self._waiting)
+        for start in range(0, len(waiting), BATCH):
+            self._encoded[waiting[start].seq] = self._batch(waiting[start : start + BATCH])
 
     @property
     def unacknowledged(self) -> int:

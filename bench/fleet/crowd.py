@@ -236,6 +236,7 @@ class _Inside:
         for box in self._boxes:
             box.is_holding = True
             box.make_receipts(count)
+            box.encode_ahead()
 
     def send_receipts(self) -> None:
         """Let go of what was written."""

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 LOOK_ROUND_S = 60.0
 HELP_AT_LATEST_S = 5.0
-HEAD_START_S = 0.2
+HEAD_START_S = 0.4
 """An alert has processor, broker and lines to itself for so long; then manifests follow, and
 what boxes say is taken in again."""
 LIVE_EXPIRY_S = 3

@@ -122,9 +122,9 @@ class Sealer:
             self._note_failure(row, error, now_s)
             return
         areas = {each.area for each in changed}
-        areas |= set(
-            SealedNotice.objects.filter(notice_id=row.notice_id).values_list("area", flat=True)
-        )
+        if row.kind != OutboxKind.ALERT:  # an alert has one edition, and is in a hurry
+            earlier = SealedNotice.objects.filter(notice_id=row.notice_id)
+            areas |= set(earlier.values_list("area", flat=True))
         self._sealed.add(row.pk)
         yield SealedAct(row.pk, row.kind, tuple(sorted(areas)), row.notice_id)
 

@@ -40,7 +40,7 @@ def keyring() -> Keyring:
     Raises:
         CountyPage.DoesNotExist: the hub has no county yet.
     """
-    code = CountyPage.objects.get().code
+    code = CountyPage.objects.values_list("code", flat=True).get()
     return Keyring(settings.DATA.keys, code, cache(officer_areas), delegated)
 
 
