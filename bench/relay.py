@@ -24,7 +24,7 @@ from pathlib import Path
 import django
 import tomli_w
 
-from bench.sync import NOTICES, free_port, make_certificate, show, wait_for
+from bench.sync import NOTICES, PATIENCE_S, free_port, make_certificate, show, wait_for
 from edge_agent.link import keyfile
 from edge_agent.store import Store
 from hub import serve
@@ -195,7 +195,9 @@ def run(folder: Path, runs: int, processes: list[subprocess.Popen[bytes]], hubs:
         stores.append(Store(path, read_only=True))
     from hub.relay.models import Child as Below  # noqa: PLC0415 - needs Django's set-up
 
-    wait_for(lambda: Below.objects.filter(is_online=True, report__boxes_online=1).count() == 2)
+    # A box that tried before the broker knew it rests for a while before it tries again.
+    both = Below.objects.filter(is_online=True, report__boxes_online=1)
+    wait_for(lambda: both.count() == 2, 3 * PATIENCE_S)
     measure(stores, runs)
     wait_for(lambda: all(_said(code, runs) for code in CODES))
     print(above.command("relay", "status").strip()[:1500])
